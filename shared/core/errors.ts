@@ -66,7 +66,15 @@ export const ERRORS = {
     'reject',
     'Present a bearer token of a configured issuer for the configured audience.',
   ],
+  ERR_KEYS_UNAVAILABLE: [
+    'retry',
+    "The keys of the token's issuer cannot be read now, so the token cannot be checked.",
+  ],
   ERR_ACCESS: ['reject', 'The caller may not do this.'],
+  ERR_UNKNOWN: ['reject', 'There is no such credential or operation.'],
+  ERR_CONFIRMATION: ['reject', 'Confirm the number of consumers who will be hurt.'],
+  ERR_NOT_ISSUED: ['retry', 'No version of the credential was published yet.'],
+  ERR_ISSUER_GONE: ['reject', 'What issued the credential was deleted; no version follows.'],
   ERR_EVIDENCE: [
     'retry',
     'The hand-out could not be recorded, and without it the value must not be handed out.',

@@ -67,12 +67,14 @@ export interface Intent {
 
 /** A step which failed and is passed over until `untilMs` (rule 9). */
 export interface Setback {
-  readonly step: StepName;
-  readonly slot: SlotName;
+  readonly step: StepName | 'observe';
+  /** Empty where the step concerns no slot. */
+  readonly slot: SlotName | '';
   readonly code: string;
   /** What a person has to do, where only a person can help. */
   readonly remedy: string;
   readonly blocked: boolean;
+  /** In a row, since the step last succeeded. */
   readonly count: number;
   readonly untilMs: EpochMs;
 }
@@ -194,16 +196,24 @@ export type VaultReading =
   | {
       readonly state: 'present';
       readonly version: string;
-      /** Undefined where the value is not a token at all. */
-      readonly fingerprint?: Fingerprint;
-      readonly expiryAtMs?: EpochMs;
+      /** Of the bare value, whatever it is. */
+      readonly fingerprint: Fingerprint;
       /** Is it written exactly as consumers want it: right prefix, once? */
       readonly formatted: boolean;
       readonly tags: VaultTags;
     }
   | { readonly state: 'disabled' }
   | { readonly state: 'absent' }
-  | { readonly state: 'unknown' };
+  | { readonly state: 'unknown'; readonly trouble: Trouble };
+
+/** Why nothing can be decided: a failed read, or a condition which only somebody can mend. */
+export interface Trouble {
+  readonly code: string;
+  /** What a person has to do, where only a person can help. */
+  readonly remedy: string;
+  readonly blocked: boolean;
+  readonly retryAfterMs?: DurationMs;
+}
 
 /** Enough to rebuild a lost record, as a take-over. */
 export interface VaultTags {
@@ -212,12 +222,15 @@ export interface VaultTags {
   readonly installation?: string;
 }
 
-export type IssuerReading = 'present' | 'absent' | 'unknown';
+export type IssuerReading =
+  | { readonly state: 'present' | 'absent' }
+  | { readonly state: 'unknown'; readonly trouble: Trouble };
 
 /** The world as one reconcile saw it. */
 export interface Observation {
   readonly installation: string;
-  readonly record?: CredentialRecord;
+  /** Blank where the store has none: no slots, sequence 0. */
+  readonly record: CredentialRecord;
   readonly vault: VaultReading;
   readonly issuer: IssuerReading;
   readonly adoption: readonly Adoption[] | 'unknown';
@@ -246,12 +259,20 @@ export type Step =
 
 export type StepName = Step['do'];
 
-/** Nothing to do before an instant. `stop` keeps later checks from speaking. */
+/** Nothing to do before an instant. */
 export interface Later {
   readonly do: 'wait';
   readonly untilMs: EpochMs;
   readonly reason: string;
+  /** Later checks may not speak: another worker acts, or the target is gone. */
   readonly stop?: true;
 }
 
-export type Decision = Step | Later;
+/** Nothing can be decided: recorded as a setback of `observe`, and looked at again when it ends. */
+export interface Stuck {
+  readonly do: 'setback';
+  readonly trouble: Trouble;
+  readonly reason: string;
+}
+
+export type Decision = Step | Later | Stuck;

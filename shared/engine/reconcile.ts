@@ -1,0 +1,134 @@
+import { decide } from '../core/decide.ts';
+import { KeyturnError } from '../core/errors.ts';
+import { MAX_PARKED } from '../core/limits.ts';
+import type { CredentialRecord, Decision, Policy, Setback, Step } from '../core/nouns.ts';
+import { setBack, troubleOf } from '../core/setbacks.ts';
+import { blankRecord, closed, deviated, waited, withoutIntent } from '../core/transitions.ts';
+import type { Message, Ports, Stored } from '../ports.ts';
+import { act, type Run } from './acts.ts';
+import type { Context } from './context.ts';
+import { openLedger } from './ledger.ts';
+import { observe } from './observe.ts';
+
+type ReconcileMessage = Extract<Message, { reconcile: string }>;
+
+/**
+ * Observe, decide, act, record, forget: one step for one credential. Whoever asks, timer, event, operator or retry, gets
+ * this. What goes wrong is recorded as a setback or left to the next sweep; only bugs are thrown.
+ */
+export async function reconcile(context: Context, message: ReconcileMessage): Promise<void> {
+  try {
+    await reconcileOnce(context, message);
+  } catch (error) {
+    if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
+    context.ports.log('warn', `${message.reconcile}: left to the next sweep: ${error.message}`, {
+      credential: message.reconcile,
+      code: error.code,
+    });
+  }
+}
+
+async function reconcileOnce(context: Context, message: ReconcileMessage): Promise<void> {
+  const { ports } = context;
+  const configuration = await context.configuration();
+  const stored = await ports.records.read(message.reconcile);
+  const policy = configuration.policyOf(message.reconcile, stored?.value.target ?? message.target);
+  if (policy === undefined) return forgetUnconfigured(ports, message.reconcile, stored);
+  if (stored !== undefined && ports.nowMs() < stored.value.dueAtMs) return;
+  const record = stored?.value ?? blankRecord(policy, ports.nowMs());
+  const ledger = openLedger(ports.records, record, stored?.etag);
+  const seen = await observe(context, policy, record);
+  const run = { ports, installation: context.installation, policy, seen, ledger };
+  await perform(run, decide(seen, policy, ports.nowMs()));
+  await askAgain(ports, message, ledger.record);
+}
+
+async function forgetUnconfigured(
+  ports: Ports,
+  id: string,
+  stored: Stored<CredentialRecord> | undefined,
+): Promise<void> {
+  if (stored === undefined || stored.value.closed !== undefined) return;
+  const nowMs = ports.nowMs();
+  await ports.records.write(closed(stored.value, 'not-configured', nowMs, nowMs), stored.etag);
+  await remember(ports, id, 'forget', 'no longer configured; nothing is done for it any more');
+}
+
+async function perform(run: Run, decision: Decision): Promise<void> {
+  const { ledger, policy, ports } = run;
+  if (decision.do === 'wait') return ledger.write(waited(ledger.record, decision.untilMs));
+  if (decision.do === 'setback') {
+    return recordSetback(run, { step: 'observe', slot: '' }, decision.trouble);
+  }
+  if (policy.mode === 'observe' && changesAzure(decision)) {
+    ports.log('info', `${policy.id}: would ${decision.do}: ${decision.reason}`, {
+      credential: policy.id,
+    });
+    return ledger.write(waited(ledger.record, ports.nowMs() + policy.limits.maxSetbackMs));
+  }
+  return carryOut(run, decision);
+}
+
+function changesAzure(step: Step): boolean {
+  return step.do === 'publish' || step.do === 'retire';
+}
+
+async function carryOut(run: Run, step: Step): Promise<void> {
+  const slot = 'slot' in step ? step.slot : '';
+  try {
+    const sentence = await act(run, step);
+    await remember(run.ports, run.policy.id, step.do, sentence);
+  } catch (error) {
+    if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
+    if (error.code === 'ERR_CONFLICT') throw error;
+    await recordFailure(run, { step: step.do, slot }, error);
+  }
+}
+
+/** A call which was refused is not in the air, so its intent holds nobody up; one whose fate is unknown is waited for. */
+async function recordFailure(
+  run: Run,
+  step: Pick<Setback, 'step' | 'slot'>,
+  error: KeyturnError,
+): Promise<void> {
+  const { ledger } = run;
+  const known = error.remedy === 'reobserve' ? ledger.record : withoutIntent(ledger.record);
+  const record = error.code === 'ERR_DEVIATION' ? deviated(known) : known;
+  return recordSetback(run, step, troubleOf(error), record);
+}
+
+async function recordSetback(
+  { ports, policy, ledger }: Run,
+  step: Pick<Setback, 'step' | 'slot'>,
+  trouble: ReturnType<typeof troubleOf>,
+  record: CredentialRecord = ledger.record,
+): Promise<void> {
+  await ledger.write(
+    setBack(record, step, trouble, { limits: policy.limits, nowMs: ports.nowMs() }),
+  );
+  const where = step.slot === '' ? step.step : `${step.step} on ${step.slot}`;
+  await remember(ports, policy.id, 'setback', `${where}: ${trouble.code}. ${trouble.remedy}`);
+}
+
+/** What follows soon gets a message of its own; what follows later is found by the sweep. */
+async function askAgain(
+  { queue, nowMs }: Ports,
+  message: ReconcileMessage,
+  record: CredentialRecord,
+): Promise<void> {
+  const delayMs = Math.max(0, record.dueAtMs - nowMs());
+  if (record.closed !== undefined || delayMs > MAX_PARKED) return;
+  await queue.put({ ...message, atMs: nowMs() }, delayMs);
+}
+
+/** History is for people: a line which cannot be written is logged, and holds nothing up. */
+async function remember(ports: Ports, id: string, event: string, message: string): Promise<void> {
+  const level = event === 'setback' ? 'warn' : 'info';
+  ports.log(level, `${id}: ${event}: ${message}`, { credential: id });
+  try {
+    await ports.history.append({ credential: id, atMs: ports.nowMs(), event, message });
+  } catch (error) {
+    if (!(error instanceof KeyturnError)) throw error;
+    ports.log('warn', `${id}: the history lacks a line`, { credential: id, code: error.code });
+  }
+}
