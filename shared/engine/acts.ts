@@ -1,4 +1,4 @@
-import { isDeviating } from '../core/decide.ts';
+import { isDeviating } from '../core/checks/probe.ts';
 import { KeyturnError } from '../core/errors.ts';
 import { fingerprintOf } from '../core/fingerprint.ts';
 import { KINDS } from '../core/kinds.ts';
