@@ -40,13 +40,20 @@ const text = (expected: string) => z.string(expected).min(1, expected);
 const list = <T extends z.ZodType>(item: T) => z.array(item, 'expected a list');
 
 const JWKS_EXPECTED = 'expected public RSA or EC keys: { keys: [{ kty, kid, … }] }';
-const jwk = z.looseObject(
+const member = z.string(JWKS_EXPECTED).optional();
+
+/** Only public members: a private key is an unknown key. */
+const jwk = z.strictObject(
   {
     kty: z.enum(['RSA', 'EC'], JWKS_EXPECTED),
     kid: z.string('expected the key id which the tokens name'),
-    d: z
-      .never('a private key is never needed here: remove it, and replace the key pair')
-      .optional(),
+    use: member,
+    alg: member,
+    n: member,
+    e: member,
+    crv: member,
+    x: member,
+    y: member,
   },
   JWKS_EXPECTED,
 );

@@ -1,3 +1,4 @@
+import type { JSONWebKeySet } from 'jose';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { KeyturnError } from '../core/errors.ts';
@@ -32,7 +33,7 @@ export interface Configuration extends Catalogue {
 /** A consumer and how it proves who it is: by its cluster's own issuer, or as an Entra application. */
 export type Consumer = ConsumerTerms &
   (
-    | { readonly issuer: string; readonly subject: string; readonly jwks?: ConsumerEntry['jwks'] }
+    | { readonly issuer: string; readonly subject: string; readonly jwks?: JSONWebKeySet }
     | { readonly application: string }
   );
 
@@ -143,12 +144,12 @@ function resolve(file: ConfigFile, draft: Draft): Configuration {
   };
 }
 
-/** The checks have seen that it is one or the other. */
+/** The checks have seen that it is one or the other; jose looks at the rest of a key when it is used. */
 function toConsumer(entry: ConsumerEntry): Consumer {
   const { id, restartWithin, application, issuer = '', subject = '', jwks } = entry;
   const terms = { id, ...(restartWithin && { restartWithinMs: durationMs(restartWithin) }) };
   if (application !== undefined) return { ...terms, application };
-  return { ...terms, issuer, subject, ...(jwks && { jwks }) };
+  return { ...terms, issuer, subject, ...(jwks && { jwks: jwks as JSONWebKeySet }) };
 }
 
 function trimmed(url: string): string {

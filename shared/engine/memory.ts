@@ -1,0 +1,96 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DurationMs, EpochMs } from '../core/limits.ts';
+
+/** A caller who could have the last answer waits no longer than this for a newer one. */
+const PATIENCE: DurationMs = 2_000;
+
+export interface MemoryTerms {
+  readonly nowMs: () => EpochMs;
+  /** An older answer is read again; Infinity for what never changes. */
+  readonly maxAgeMs: DurationMs;
+  /** The key which was unused for longest leaves when there would be more. */
+  readonly most: number;
+  /** Told when a read fails while the last answer goes on. */
+  readonly onStale?: (key: string, error: unknown) => void;
+}
+
+interface Answer<T> {
+  readonly value: T;
+  /** When it was read, or when reading it again last failed. */
+  readonly triedAtMs: EpochMs;
+}
+
+/**
+ * Remembers what `read` answered. One read at a time for each key; while reading fails or takes long the last answer
+ * goes on, so that an outage of storage does not become one of pulls. Without an answer the error is the caller's.
+ */
+export function remembering<T>(
+  read: (key: string, last: T | undefined) => Promise<T>,
+  terms: MemoryTerms,
+): (key: string) => Promise<T> {
+  const answers = boundedMap<Answer<T>>(terms.most);
+  const reading = new Map<string, { fresh: Promise<T>; freshOrLast: Promise<T> }>();
+
+  async function readAgain(key: string, last: Answer<T> | undefined): Promise<T> {
+    const keep = (value: T) => answers.set(key, { value, triedAtMs: terms.nowMs() });
+    try {
+      const value = await read(key, last?.value);
+      keep(value);
+      return value;
+    } catch (error) {
+      if (last === undefined) throw error;
+      terms.onStale?.(key, error);
+      keep(last.value);
+      return last.value;
+    }
+  }
+
+  function start(key: string, last: Answer<T> | undefined) {
+    const fresh = readAgain(key, last).finally(() => reading.delete(key));
+    // One pause for all callers: those who come while a read hangs do not wait anew.
+    const freshOrLast = last
+      ? Promise.race([fresh, pause(PATIENCE, last.value, { ref: false })])
+      : fresh;
+    reading.set(key, { fresh, freshOrLast });
+    return { fresh, freshOrLast };
+  }
+
+  return async (key) => {
+    const last = answers.get(key);
+    if (last && terms.nowMs() - last.triedAtMs < terms.maxAgeMs) return last.value;
+    const { fresh, freshOrLast } = reading.get(key) ?? start(key, last);
+    return last ? freshOrLast : fresh;
+  };
+}
+
+/** A map which holds at most so many keys: the one unused for longest leaves. */
+export interface BoundedMap<T> {
+  get(key: string): T | undefined;
+  set(key: string, value: T): void;
+  delete(key: string): void;
+  clear(): void;
+  readonly size: number;
+}
+
+export function boundedMap<T>(most: number): BoundedMap<T> {
+  const entries = new Map<string, T>();
+  const put = (key: string, value: T) => {
+    entries.delete(key);
+    entries.set(key, value);
+    if (entries.size <= most) return;
+    for (const oldest of entries.keys()) return void entries.delete(oldest);
+  };
+  return {
+    get(key) {
+      const value = entries.get(key);
+      if (value !== undefined) put(key, value);
+      return value;
+    },
+    set: put,
+    delete: (key) => void entries.delete(key),
+    clear: () => entries.clear(),
+    get size() {
+      return entries.size;
+    },
+  };
+}
