@@ -147,6 +147,8 @@ export interface Counters {
 
 export interface ClusterSeed {
   readonly id: string;
+  /** When the run began: names it, and counters of `ClusterStatus` begin at zero with a new run. */
+  readonly runAtMs: number;
   readonly port: number;
   /** The gateways which run here and how many pods each has. */
   readonly gateways: readonly { name: string; credential: string; pods: number }[];
@@ -174,7 +176,16 @@ export interface ClusterStatus {
     readonly stored?: number;
     readonly pods: readonly { readonly name: string; readonly version?: number }[];
   }[];
-  readonly calls: { readonly good: number; readonly refused: number; readonly unreachable: number };
+  readonly calls: {
+    readonly good: number;
+    readonly refused: number;
+    /** Refused as expired, soon after time in which nothing ran which could have renewed: not in `refused`. */
+    readonly afterPause: number;
+    readonly unreachable: number;
+  };
+  /** Time in which the cluster's process did not run; see `sandbox/pauses.ts`. */
+  readonly pauses: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** Random ones; pods which were rolled to a new version are not counted. */
   readonly restarts: number;
   readonly pulls: { readonly changed: number; readonly unchanged: number; readonly failed: number };
 }

@@ -1,0 +1,166 @@
+import type { ClusterStatus, Counters, JournalEntry } from '../contract.ts';
+import { isExplainedByPause, type Pause, pausedMs } from '../pauses.ts';
+import { APP, type CredentialPlan, EXPIRY_MARGIN_MS, OVERLAP_MS, TOKEN_LIFE_MS } from '../world.ts';
+import {
+  cutOffs,
+  publishedVersions,
+  regenerationsOf,
+  type SupersededKey,
+  supersededKeys,
+} from './versions.ts';
+
+/**
+ * A superseded key must be regenerated, at the latest,
+ * - `adopted`: ADOPTION after the overlap, or its last token must have expired by then;
+ * - `expired`: RETIREMENT after the longest life of a token and the margin.
+ * Both count from its successor, or from when the store may have gone back in time (a start, a death of Azurite): a slot
+ * whose past is not known is not retired for the life of a token (rule 7). Time in which the sandbox did not run is added.
+ */
+const ADOPTION_MS = 40_000;
+const RETIREMENT_MS = 60_000;
+
+/** A run as long as this must have seen everything happen. */
+const FULL_RUN_MS = 600_000;
+
+/** What a run is judged by. Keyturn's own word is not among it. */
+export interface Evidence {
+  readonly runAtMs: number;
+  readonly nowMs: number;
+  readonly credentials: readonly CredentialPlan[];
+  readonly journal: readonly JournalEntry[];
+  readonly clusters: readonly ClusterStatus[];
+  /** Of this run alone. */
+  readonly appRequests: Counters['appRequests'];
+  /** The starter's own pauses. */
+  readonly pauses: readonly Pause[];
+  /** When Azurite died: it loses its last seconds then. */
+  readonly storeLostAtMs: readonly number[];
+}
+
+export interface Verdict {
+  readonly lastedMs: number;
+  readonly rotations: number;
+  readonly retirements: number;
+  readonly restarts: number;
+  readonly calls: ClusterStatus['calls'];
+  readonly writes: number;
+  readonly vaultReads: number;
+  /** Empty when the run was good. */
+  readonly failures: readonly string[];
+}
+
+/** Judges a run. Pure: the same evidence has the same verdict. */
+export function judge(evidence: Evidence): Verdict {
+  const { clusters, runAtMs, nowMs } = evidence;
+  const counted = {
+    lastedMs: nowMs - runAtMs,
+    rotations: rotations(evidence),
+    retirements: regenerationsOf(thisRun(evidence)).filter(({ by }) => by === APP).length,
+    restarts: sum(clusters.map(({ restarts }) => restarts)),
+    calls: callsOf(clusters),
+    writes: requests(evidence, /^arm (generateToken|regenerateKey)$/),
+    vaultReads: requests(evidence, /^vault get/),
+  };
+  const failures = [
+    ...refusedCalls(evidence, counted.calls),
+    ...cutOff(evidence),
+    ...overdueKeys(evidence),
+    ...missing(counted),
+  ];
+  return { ...counted, failures };
+}
+
+/** Versions of this run which replaced another one. */
+function rotations({ journal, runAtMs }: Evidence): number {
+  const versions = publishedVersions(journal);
+  return versions.filter(
+    ({ gateway, publishedAtMs }, index) =>
+      publishedAtMs >= runAtMs &&
+      versions.slice(0, index).some((before) => before.gateway === gateway),
+  ).length;
+}
+
+function refusedCalls(evidence: Evidence, { refused }: ClusterStatus['calls']): readonly string[] {
+  if (refused > 0) return [`${refused} gateway calls were refused`];
+  // A cluster that was killed between the answer and its count: the twin remembers.
+  const pods = new Set(podsOf(evidence.clusters));
+  const pauses = evidence.clusters.flatMap((cluster) => cluster.pauses);
+  return thisRun(evidence)
+    .filter((entry) => entry.kind === 'gateway-refused')
+    .filter((entry) => pods.has(entry.instance) && !isExplainedByPause(entry, pauses))
+    .map(({ instance, reason }) => `a call of ${instance} was refused: ${reason}`);
+}
+
+function cutOff(evidence: Evidence): readonly string[] {
+  return cutOffs(evidence.journal)
+    .filter(({ atMs }) => atMs >= evidence.runAtMs)
+    .map(
+      ({ by, gateway, slot }) =>
+        `${by} regenerated the ${slot} key of ${gateway} while its token was the current one`,
+    );
+}
+
+function overdueKeys(evidence: Evidence): readonly string[] {
+  return supersededKeys(evidence.journal)
+    .filter(({ regeneratedAtMs = evidence.nowMs }) => regeneratedAtMs >= evidence.runAtMs)
+    .filter((key) => isOverdue(key, evidence))
+    .map(({ gateway, slot }) => `the superseded ${slot} key of ${gateway} outlived its bound`);
+}
+
+function isOverdue(key: SupersededKey, evidence: Evidence): boolean {
+  const endedAtMs = key.regeneratedAtMs ?? evidence.nowMs;
+  const unknownUntilMs = lastLossMs(evidence, endedAtMs) + TOKEN_LIFE_MS + EXPIRY_MARGIN_MS;
+  const pauseMs = pausedMs(evidence.pauses, key.supersededAtMs, endedAtMs);
+  const plan = evidence.credentials.find(({ gateway }) => gateway === key.gateway);
+  if (plan?.retire === 'adopted') {
+    const boundMs = Math.max(key.supersededAtMs + OVERLAP_MS, unknownUntilMs) + ADOPTION_MS;
+    if (Math.min(endedAtMs, key.expiresAtMs) > boundMs + pauseMs) return true;
+  }
+  const diedAtMs = key.supersededAtMs + TOKEN_LIFE_MS + EXPIRY_MARGIN_MS;
+  return endedAtMs > Math.max(diedAtMs, unknownUntilMs) + RETIREMENT_MS + pauseMs;
+}
+
+function lastLossMs({ runAtMs, storeLostAtMs }: Evidence, beforeMs: number): number {
+  return Math.max(runAtMs, ...storeLostAtMs.filter((atMs) => atMs <= beforeMs));
+}
+
+/** Nothing can go wrong where nothing happens. */
+function missing(seen: Omit<Verdict, 'failures'>): readonly string[] {
+  if (seen.calls.good === 0) return ['no gateway ever got its configuration'];
+  if (seen.lastedMs < FULL_RUN_MS) return [];
+  return (['rotations', 'retirements', 'restarts'] as const)
+    .filter((what) => seen[what] === 0)
+    .map((what) => `there were no ${what} in a run of ten minutes or more`);
+}
+
+/** Calls of all clusters. */
+export function callsOf(clusters: readonly ClusterStatus[]): ClusterStatus['calls'] {
+  const total = (count: keyof ClusterStatus['calls']) =>
+    sum(clusters.map(({ calls }) => calls[count]));
+  return {
+    good: total('good'),
+    refused: total('refused'),
+    afterPause: total('afterPause'),
+    unreachable: total('unreachable'),
+  };
+}
+
+function podsOf(clusters: readonly ClusterStatus[]): readonly string[] {
+  return clusters.flatMap(({ gateways }) =>
+    gateways.flatMap(({ pods }) => pods.map(({ name }) => name)),
+  );
+}
+
+function thisRun({ journal, runAtMs }: Evidence): readonly JournalEntry[] {
+  return journal.filter(({ atMs }) => atMs >= runAtMs);
+}
+
+function requests({ appRequests }: Evidence, operation: RegExp): number {
+  return sum(
+    Object.entries(appRequests).flatMap(([name, count]) => (operation.test(name) ? [count] : [])),
+  );
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
