@@ -69,7 +69,7 @@ export interface Intent {
 export interface Setback {
   readonly step: StepName | 'observe';
   /** Empty where the step concerns no slot. */
-  readonly slot: SlotName | '';
+  readonly slot: SlotName;
   readonly code: string;
   /** What a person has to do, where only a person can help. */
   readonly remedy: string;

@@ -2,7 +2,7 @@ import { isDeviating } from '../core/checks/probe.ts';
 import { KeyturnError } from '../core/errors.ts';
 import { fingerprintOf } from '../core/fingerprint.ts';
 import { KINDS } from '../core/kinds.ts';
-import type { Attempt, Observation, Policy, Step, StepName, Version } from '../core/nouns.ts';
+import type { Attempt, Observation, Policy, Step, Version } from '../core/nouns.ts';
 import { isPlausible, nextSequence } from '../core/schedule.ts';
 import { Secret } from '../core/secret.ts';
 import {
@@ -27,22 +27,25 @@ export interface Run {
   readonly ledger: Ledger;
 }
 
-/** Carries one step out and records its outcome. Returns a sentence for the history. */
-type Act<Name extends StepName> = (run: Run, step: Extract<Step, { do: Name }>) => Promise<string>;
-
-const ACTS: { readonly [Name in StepName]: Act<Name> } = {
-  identify,
-  probe,
-  publish,
-  finish,
-  retire,
-  close,
-};
-
-/** @throws whatever the ports throw; what was recorded before stays, and the next reconcile goes on from there. */
+/**
+ * Carries one step out and records its outcome. Returns a sentence for the history.
+ * @throws whatever the ports throw; what was recorded before stays, and the next reconcile goes on from there.
+ */
 export function act(run: Run, step: Step): Promise<string> {
-  const chosen: (run: Run, step: never) => Promise<string> = ACTS[step.do];
-  return chosen(run, step as never);
+  switch (step.do) {
+    case 'identify':
+      return identify(run);
+    case 'probe':
+      return probe(run);
+    case 'publish':
+      return publish(run, step);
+    case 'finish':
+      return finish(run);
+    case 'retire':
+      return retire(run, step);
+    case 'close':
+      return close(run, step);
+  }
 }
 
 async function identify({ ports, installation, policy, ledger }: Run): Promise<string> {

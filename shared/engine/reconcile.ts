@@ -1,7 +1,7 @@
 import { decide } from '../core/decide.ts';
 import { KeyturnError } from '../core/errors.ts';
 import { MAX_PARKED } from '../core/limits.ts';
-import type { CredentialRecord, Decision, Policy, Setback, Step } from '../core/nouns.ts';
+import type { CredentialRecord, Decision, Setback, Step } from '../core/nouns.ts';
 import { setBack, troubleOf } from '../core/setbacks.ts';
 import { blankRecord, closed, deviated, waited, withoutIntent } from '../core/transitions.ts';
 import type { Message, Ports, Stored } from '../ports.ts';
