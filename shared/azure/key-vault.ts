@@ -9,6 +9,7 @@ import {
   readOptions,
   writeOptions,
   type Access,
+  type CallLimit,
   type PipelineOptions,
 } from './pipeline.ts';
 
@@ -65,7 +66,7 @@ async function publish(
   writer: SecretClient,
   name: string,
   content: Publication,
-  limit: { readonly abortSignal: AbortSignal },
+  limit: CallLimit,
 ): Promise<string> {
   try {
     const made = await writer.setSecret(name, content.value.reveal(), {
@@ -84,11 +85,7 @@ async function publish(
 }
 
 /** Starts the recovery and does not wait for it: that takes up to minutes, and the queue waits better. */
-async function recover(
-  writer: SecretClient,
-  name: string,
-  limit: { readonly abortSignal: AbortSignal },
-): Promise<void> {
+async function recover(writer: SecretClient, name: string, limit: CallLimit): Promise<void> {
   await calling(
     { kind: 'write', what: `recover secret ${name}`, right: 'secrets/recover on the vault' },
     () => writer.beginRecoverDeletedSecret(name, limit).catch(exceptFor('SecretNotFound')),

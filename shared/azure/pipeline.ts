@@ -13,6 +13,11 @@ export interface Access {
   readonly callTimeoutMs: DurationMs;
 }
 
+/** What bounds one call; every SDK takes it among its options. */
+export interface CallLimit {
+  readonly abortSignal: AbortSignal;
+}
+
 /** The part of the SDK clients' options which is ours. */
 export interface PipelineOptions {
   readonly retryOptions: PipelineRetryOptions;
@@ -63,7 +68,7 @@ export function writeOptions({ nowMs }: Access, deadlineAtMs: EpochMs): Pipeline
 export function limitOf(
   { nowMs, callTimeoutMs }: Access,
   deadlineAtMs: EpochMs = Infinity,
-): { readonly abortSignal: AbortSignal } {
+): CallLimit {
   const remainingMs = deadlineAtMs - nowMs();
   if (remainingMs <= 0) throw deadlinePassed();
   return { abortSignal: AbortSignal.timeout(Math.min(callTimeoutMs, remainingMs)) };
