@@ -23,7 +23,12 @@ export function configurationApi(twin: Twin, connections: Connections): Hono<Env
     const gateway = c.req.param('gateway');
     const instance = (c.req.header('x-keyturn-instance') ?? 'unnamed').slice(0, 128);
     const caller = { gateway, instance };
-    const checked = checkToken(twin.state, gateway, credentialsOf(c, 'GatewayKey') ?? '');
+    const checked = checkToken(
+      twin.state,
+      gateway,
+      credentialsOf(c, 'GatewayKey') ?? '',
+      Date.now(),
+    );
     if (checked.expiresAtMs !== undefined) connections.see(caller, checked.expiresAtMs);
     if (checked.reason !== undefined) {
       refusals.note(caller, checked.reason);
@@ -43,7 +48,12 @@ interface Checked {
 }
 
 /** Judges a token by the keys which are in force now. */
-export function checkToken({ gateways }: State, gateway: string, token: string): Checked {
+export function checkToken(
+  { gateways }: State,
+  gateway: string,
+  token: string,
+  nowMs: number,
+): Checked {
   const [, named, minute = ''] = /^(.+)&(\d{12})&[^&]+$/.exec(token) ?? [];
   const expiresAtMs = Date.parse(minute.replace(/(....)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:00Z'));
   if (named === undefined || Number.isNaN(expiresAtMs)) return { reason: 'malformed' };
@@ -55,5 +65,5 @@ export function checkToken({ gateways }: State, gateway: string, token: string):
     (key) => mintGatewayToken(gateway, key.value, expiresAt) === token,
   );
   if (!isSigned) return { reason: 'signature' };
-  return expiresAtMs > Date.now() ? { expiresAtMs } : { expiresAtMs, reason: 'expired' };
+  return expiresAtMs > nowMs ? { expiresAtMs } : { expiresAtMs, reason: 'expired' };
 }
