@@ -116,7 +116,7 @@ function secretsAreDistinct({ gatewayTokens }: Draft): readonly Problem[] {
   const explicit = gatewayTokens.filter(({ entry }) => isExplicit(entry));
   const misplaced = gatewayTokens.filter(({ entry }) => !isExplicit(entry) && entry.secret);
   return [
-    ...repeated(explicit, (entry) => idOf(entry).toLowerCase(), 'secret name'),
+    ...repeated(explicit, (entry) => idOf(entry), 'secret name'),
     ...misplaced.map(({ path }) => ({
       path: `${path}.secret`,
       message: 'one name cannot serve all gateways of "*": remove it',

@@ -8,9 +8,10 @@ const MAX_TRIES = 5;
 
 const ID = /^[0-9a-zA-Z-]{1,127}$/;
 
+/** What the configuration and the store say about a name; nothing where nobody knows it. */
 export interface Found {
-  readonly policy: Policy;
-  readonly record?: CredentialRecord;
+  readonly policy: Policy | undefined;
+  readonly record: CredentialRecord | undefined;
 }
 
 /**
@@ -21,12 +22,12 @@ export async function findCredential(
   id: string,
   configuration: Configuration,
   read: (id: string) => Promise<CredentialRecord | undefined>,
-): Promise<Found | undefined> {
-  if (!ID.test(id)) return undefined;
+): Promise<Found> {
+  if (!ID.test(id)) return { policy: undefined, record: undefined };
   const explicit = configuration.policyOf(id);
-  const record = await read(explicit?.id ?? id.toLowerCase());
+  const record = await read(id.toLowerCase());
   const policy = explicit ?? configuration.policyOf(id, record?.target);
-  return policy && { policy, ...(record && { record }) };
+  return { policy, record };
 }
 
 /**

@@ -74,8 +74,8 @@ export function answering(log: Log, name: string, door: Door): Door {
   };
 }
 
-/** RFC 9457. What is the caller's to mend is told in full; of ours, only the code's own sentence. */
-export function problem(error: KeyturnError): Reply {
+/** RFC 9457. What is the caller's to mend is told in full; of ours, only the code's own sentence. `more`: extension members. */
+export function problem(error: KeyturnError, more: Readonly<Record<string, unknown>> = {}): Reply {
   const { code } = error;
   const status = STATUS[code] ?? 503;
   const detail = error.remedy === 'reject' && status < 500 ? error.message : ERRORS[code][1];
@@ -87,7 +87,7 @@ export function problem(error: KeyturnError): Reply {
       ...(status === 401 && { 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
       ...(error.remedy !== 'reject' && { 'Retry-After': String(retryAfterSeconds(error)) }),
     },
-    body: JSON.stringify({ title: TITLES[status], status, code, detail }),
+    body: JSON.stringify({ title: TITLES[status], status, code, detail, ...more }),
   };
 }
 

@@ -38,7 +38,7 @@ export function catalogueOf(entries: readonly GatewayTokenEntry[], terms: Terms)
   const explicit = entries.filter(isExplicit);
   const wildcards = entries.filter((entry) => !isExplicit(entry));
   const policies = explicit.map((entry) => policyFrom(entry, targetOf(entry), terms));
-  const byId = new Map(policies.map((policy) => [policy.id.toLowerCase(), policy]));
+  const byId = new Map(policies.map((policy) => [policy.id, policy]));
   const byTarget = new Map(policies.map((policy) => [policy.target.toLowerCase(), policy]));
 
   function policyOfTarget(target: string): Policy | undefined {
@@ -56,7 +56,7 @@ export function catalogueOf(entries: readonly GatewayTokenEntry[], terms: Terms)
     const known = byId.get(id.toLowerCase());
     if (known !== undefined || target === undefined) return known;
     const discovered = policyOfTarget(target);
-    return discovered && sameName(discovered.id, id) ? discovered : undefined;
+    return discovered?.id === id.toLowerCase() ? discovered : undefined;
   }
 
   return { policies, services: wildcards.map(serviceOf), policyOf, policyOfTarget };
@@ -71,9 +71,11 @@ export function targetOf(entry: GatewayTokenEntry): string {
   return gatewayTarget(entry.service, entry.gateway);
 }
 
-/** Id of an explicit entry's credential. */
-export function idOf(entry: GatewayTokenEntry): string {
-  return entry.secret ?? discoveredId(targetOf(entry));
+/** Id of an entry's credential. In lower case, since Key Vault does not tell cases apart. */
+export function idOf(entry: GatewayTokenEntry, target = targetOf(entry)): string {
+  const parts = gatewayParts(target);
+  const id = entry.secret ?? (parts && credentialId(parts.serviceName, parts.gateway)) ?? target;
+  return id.toLowerCase();
 }
 
 export function lifetimeMsOf(entry: GatewayTokenEntry, limits: Limits): DurationMs {
@@ -104,7 +106,7 @@ function policyFrom(entry: GatewayTokenEntry, target: string, terms: Terms): Pol
   const named = consumersNamed(entry, gatewayParts(target)?.gateway ?? entry.gateway);
   const configured = (name: string) => terms.consumers.find(({ id }) => sameName(id, name));
   return {
-    id: entry.secret ?? discoveredId(target),
+    id: idOf(entry, target),
     kind: 'gateway-token',
     target,
     lifetimeMs: lifetimeMsOf(entry, terms.limits),
@@ -124,11 +126,6 @@ function retireOf(entry: GatewayTokenEntry, limits: Limits): RetirePolicy {
   if (retire === 'expired') return { when: 'expired' };
   if (retire === 'adopted') return { when: 'adopted', overlapMs: overlapMsOf(entry, limits) };
   return { when: 'after', afterMs: durationMs(retire.after) };
-}
-
-function discoveredId(target: string): string {
-  const parts = gatewayParts(target);
-  return parts === undefined ? target : credentialId(parts.serviceName, parts.gateway);
 }
 
 function serviceOf(entry: GatewayTokenEntry): string {

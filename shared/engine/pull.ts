@@ -72,13 +72,16 @@ async function readValue({ ports }: Context, key: string): Promise<Secret> {
  * One refusal for another's credential and for one which does not exist: nobody learns names by trying.
  * @throws ERR_ACCESS
  */
-export function demandOwn(
-  found: Found | undefined,
-  { consumer }: Principal,
-): Found & { readonly consumer: string } {
-  const own = found?.policy.consumers.some(({ id }) => id === consumer);
-  if (found !== undefined && consumer !== undefined && own) return { ...found, consumer };
+export function demandOwn({ policy, record }: Found, { consumer }: Principal): Own {
+  const own = policy?.consumers.some(({ id }) => id === consumer);
+  if (policy && consumer && own) return { policy, record, consumer };
   throw new KeyturnError('ERR_ACCESS', 'The credential is not one of this consumer.');
+}
+
+interface Own {
+  readonly policy: Policy;
+  readonly record: CredentialRecord | undefined;
+  readonly consumer: string;
 }
 
 /** @throws ERR_ISSUER_GONE, ERR_NOT_ISSUED */

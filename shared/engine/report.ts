@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { standings } from '../core/adoption.ts';
 import { adoptionIsComplete } from '../core/completion.ts';
-import { KeyturnError } from '../core/errors.ts';
 import type { Adoption, AdoptionReport, CredentialRecord, Policy } from '../core/nouns.ts';
 import type { Ports } from '../ports.ts';
 import type { Authorize } from './authorize.ts';
 import type { Context } from './context.ts';
 import { changeAndWake, findCredential } from './credentials.ts';
+import { remember } from './history.ts';
 import { type Door, empty, readJson } from './http.ts';
 import { readInput } from './input.ts';
 import { boundedMap } from './memory.ts';
@@ -52,7 +52,9 @@ export function reportDoor(context: Context, authorize: Authorize): Door {
     const after = await ports.adoptions.list(policy.id);
     const reported = { record, policy, consumer };
     if (provesNow(reported, after, ports) && !provesNow(reported, before, ports)) {
-      await remember(ports, reported, report);
+      const message = sentence(consumer, report);
+      const { stored } = report;
+      await remember(ports, { credential: policy.id, event: 'adopt', message, sequence: stored });
     }
     await wakeWhenComplete(ports, reported, after, woken);
     return empty(204);
@@ -83,23 +85,7 @@ async function wakeWhenComplete(
   woken.set(policy.id, version);
 }
 
-/** History is for people: a line which cannot be written holds nothing up. */
-async function remember(
-  ports: Ports,
-  { record, consumer }: Reported,
-  { running, stored }: AdoptionReport,
-): Promise<void> {
-  const count = running.reduce((sum, { pods: some }) => sum + some, 0);
-  try {
-    await ports.history.append({
-      credential: record.id,
-      atMs: ports.nowMs(),
-      event: 'adopt',
-      message: `${consumer} runs #${stored} on ${count} pods`,
-      sequence: stored,
-    });
-  } catch (error) {
-    if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
-    ports.log('warn', `${record.id}: the history lacks a line`, { code: error.code });
-  }
+function sentence(consumer: string, { running, stored }: AdoptionReport): string {
+  const count = running.reduce((sum, each) => sum + each.pods, 0);
+  return `${consumer} runs #${stored} on ${count} pods`;
 }
