@@ -5,27 +5,22 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Authority } from '../../sandbox/certificates.ts';
-import {
-  type Identity,
-  type JournalEntry,
-  PORT_OFFSETS,
-  type Right,
-  type Seed,
-} from '../../sandbox/contract.ts';
+import { type JournalEntry, PORT_OFFSETS, type Seed } from '../../sandbox/contract.ts';
 import { type DescribedApi, violations } from './api-description.ts';
 import { trustedAuthority } from './certificates.ts';
-
-export const ARM = 'https://management.azure.com/';
-export const VAULT = 'https://vault.azure.net';
+import { identity, SEED, serviceIdOf } from './twin-seed.ts';
 
 const DOORS = ['arm', 'vault', 'login', 'graph', 'configuration', 'identity', 'control'] as const;
 const PLAIN = ['identity', 'control'];
+
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape.
+export type Json = any;
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   /** Parsed JSON, or nothing when there is no body. */
-  readonly body: any;
+  readonly body: Json;
 }
 
 export interface Request {
@@ -103,66 +98,6 @@ export async function startTwin(changes: Partial<Seed> = {}): Promise<TestTwin> 
     },
   };
 }
-
-export function identity(seed: Seed, name: string): Identity {
-  const found = seed.identities.find(({ displayName }) => displayName === name);
-  if (found === undefined) throw new Error(`The seed has no identity ${name}.`);
-  return found;
-}
-
-export function serviceIdOf(seed: Seed): string {
-  return `/subscriptions/${seed.subscription}/resourceGroups/${seed.resourceGroup}/providers/Microsoft.ApiManagement/service/${seed.service}`;
-}
-
-export const APP_RIGHTS: readonly Right[] = [
-  'gateways/read',
-  'gateways/generateToken',
-  'gateways/regenerateKey',
-  'secrets/get',
-  'secrets/list',
-  'secrets/set',
-  'secrets/update',
-  'secrets/recover',
-];
-
-export const ALL_RIGHTS: readonly Right[] = [
-  ...APP_RIGHTS,
-  'gateways/write',
-  'gateways/delete',
-  'gateways/listKeys',
-  'secrets/delete',
-  'secrets/purge',
-];
-
-const person = (digit: number, displayName: string, rest: Partial<Identity>): Identity => ({
-  clientId: `${digit}0000000-0000-4000-8000-00000000000a`,
-  objectId: `${digit}0000000-0000-4000-8000-00000000000b`,
-  displayName,
-  clientSecret: `the secret of ${displayName}`,
-  rights: [],
-  ...rest,
-});
-
-const SEED: Seed = {
-  tenant: '11111111-2222-4333-8444-555555555555',
-  subscription: '22222222-2222-4333-8444-555555555555',
-  resourceGroup: 'rg-contoso',
-  service: 'contoso',
-  gateways: ['paris'],
-  maxTokenLifeMs: 240_000,
-  identities: [
-    person(1, 'app', { rights: APP_RIGHTS }),
-    person(2, 'owner', { rights: ALL_RIGHTS }),
-    person(3, 'operator', { roles: ['Keyturn.Operator'] }),
-    person(4, 'reader', { roles: ['Keyturn.Reader'] }),
-  ],
-  audience: 'api://keyturn.contoso.com',
-  identityHeader: 'the header',
-  subscriptions: [],
-  nearExpiryMs: 60_000,
-};
-
-export { person };
 
 function caller(urls: TestTwin['urls']): TestTwin['call'] {
   return async (method, url, { token, body, headers = {} } = {}) => {

@@ -27,10 +27,10 @@ export function armApi(twin: Twin): Hono<Env> {
   api.patch(one, ...route('patchGateway', 'gateways/write'), gateways.patch(twin));
   api.delete(one, ...route('deleteGateway', 'gateways/delete'), gateways.remove(twin));
   const action = (name: 'listKeys' | 'generateToken' | 'regenerateKey') =>
-    api.post(`${one}/${name}`, ...route(name, `gateways/${name}`), gateways[name](twin));
-  action('listKeys');
-  action('generateToken');
-  action('regenerateKey');
+    route(name, `gateways/${name}`);
+  api.post(`${one}/listKeys`, ...action('listKeys'), gateways.listKeys(twin));
+  api.post(`${one}/generateToken`, ...action('generateToken'), gateways.generateToken(twin));
+  api.post(`${one}/regenerateKey`, ...action('regenerateKey'), gateways.regenerateKey(twin));
   api.notFound((c) => {
     throw armError(
       404,

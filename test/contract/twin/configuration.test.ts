@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkToken } from '../../../sandbox/twin/gateway/configuration.ts';
 import { mintGatewayToken } from '../../../sandbox/twin/mint-gateway-token.ts';
 import { emptyState } from '../../../sandbox/twin/state.ts';
-import { ARM, startTwin, type TestTwin } from '../../support/twin.ts';
+import { ARM } from '../../support/twin-seed.ts';
+import { startTwin, type TestTwin } from '../../support/twin.ts';
 
 const VERSION = 'api-version=2024-05-01';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Request, startTwin, type TestTwin, VAULT } from '../../support/twin.ts';
+import { VAULT } from '../../support/twin-seed.ts';
+import { type Request, startTwin, type TestTwin } from '../../support/twin.ts';
 
 const MOST_POLLS = 10;
 

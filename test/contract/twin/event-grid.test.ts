@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventsDue } from '../../../sandbox/twin/gateway/connections.ts';
-import { ARM, startTwin, type TestTwin } from '../../support/twin.ts';
+import { ARM } from '../../support/twin-seed.ts';
+import { type Json, startTwin, type TestTwin } from '../../support/twin.ts';
 
 const VERSION = 'api-version=2024-05-01';
 const PATIENCE = { timeout: 15_000, interval: 50 };
@@ -14,7 +15,7 @@ const TYPES = ['Created', 'Updated', 'Deleted', 'TokenNearExpiry', 'TokenExpired
 
 interface Delivery {
   readonly type: string | undefined;
-  readonly events: readonly any[];
+  readonly events: readonly Json[];
 }
 
 /** A host which refuses the first handshake, and notifications as often as a test says. */
@@ -53,7 +54,7 @@ afterAll(async () => {
   await twin.remove();
 });
 
-function react(type: string | undefined, [event]: readonly any[]): [number, string] {
+function react(type: string | undefined, [event]: readonly Json[]): [number, string] {
   if (type === 'SubscriptionValidation') {
     handshakes += 1;
     if (handshakes === 1) return [503, ''];

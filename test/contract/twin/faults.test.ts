@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ARM, startTwin, type TestTwin, VAULT } from '../../support/twin.ts';
+import { ARM, VAULT } from '../../support/twin-seed.ts';
+import { startTwin, type TestTwin } from '../../support/twin.ts';
 
 let twin: TestTwin;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ARM, type Request, startTwin, type TestTwin } from '../../support/twin.ts';
+import { ARM } from '../../support/twin-seed.ts';
+import { type Request, startTwin, type TestTwin } from '../../support/twin.ts';
 
 const VERSION = 'api-version=2024-05-01';
 const MINUTE_MS = 60_000;

@@ -12,7 +12,8 @@ import {
   SignJWT,
 } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ARM, person, startTwin, type TestTwin, VAULT } from '../../support/twin.ts';
+import { ARM, person, VAULT } from '../../support/twin-seed.ts';
+import { startTwin, type TestTwin } from '../../support/twin.ts';
 
 const SUBJECT = 'system:serviceaccount:gateways:keyturn-agent';
 const EXCHANGE = 'api://AzureADTokenExchange';

@@ -1,15 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Right } from '../../../sandbox/contract.ts';
-import {
-  ALL_RIGHTS,
-  APP_RIGHTS,
-  ARM,
-  person,
-  type Request,
-  startTwin,
-  type TestTwin,
-  VAULT,
-} from '../../support/twin.ts';
+import { ALL_RIGHTS, APP_RIGHTS, ARM, person, VAULT } from '../../support/twin-seed.ts';
+import { type Request, startTwin, type TestTwin } from '../../support/twin.ts';
 
 /** One request for each right; what it is answered when it is allowed does not matter here. */
 const REQUESTS: Readonly<

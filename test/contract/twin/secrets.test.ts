@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Request, startTwin, type TestTwin, VAULT } from '../../support/twin.ts';
+import { VAULT } from '../../support/twin-seed.ts';
+import { type Request, startTwin, type TestTwin } from '../../support/twin.ts';
 
 let twin: TestTwin;
 let owner: string;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, ARM, startTwin, type TestTwin } from '../../support/twin.ts';
+import { ARM } from '../../support/twin-seed.ts';
+import { type Answer, startTwin, type TestTwin } from '../../support/twin.ts';
 
 const WRITES = 'x-ms-ratelimit-remaining-subscription-writes';
 const READS = 'x-ms-ratelimit-remaining-subscription-reads';
