@@ -124,11 +124,12 @@ function expectToken(bare: string, gateway: string, expiryAtMs: EpochMs): string
   throw new KeyturnError('ERR_TOKEN_SHAPE', `not a token of gateway ${gateway} until ${minute}`);
 }
 
+/** Checked as strictly as the SDK does, whose own complaint would look like a bug. */
+const SERVICE =
+  /^\/subscriptions\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/resourceGroups\/([^/]{1,90})\/providers\/Microsoft\.ApiManagement\/service\/([a-z](?:[a-z\d-]{0,48}[a-z\d])?)\/?$/i;
+
 function toService(id: string): Service {
-  const [, subscription, resourceGroup, service] =
-    /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.ApiManagement\/service\/([^/]+)\/?$/i.exec(
-      id,
-    ) ?? [];
+  const [, subscription, resourceGroup, service] = SERVICE.exec(id) ?? [];
   if (subscription === undefined || resourceGroup === undefined || service === undefined) {
     throw new KeyturnError('ERR_INVALID_REQUEST', `not the ARM id of a service: ${id}`);
   }

@@ -3,7 +3,7 @@ import { KeyturnError } from '../core/errors.ts';
 import type { VaultTags } from '../core/nouns.ts';
 import { Secret } from '../core/secret.ts';
 import type { Publication, SecretVault, VaultSecret } from '../ports.ts';
-import { answerOf, calling, exceptFor, type Call } from './answers.ts';
+import { answerOf, calling, type Call } from './answers.ts';
 import {
   limitOf,
   readOptions,
@@ -78,18 +78,27 @@ async function publish(
     return toVaultSecret(made).version;
   } catch (error) {
     const { code } = answerOf(error) ?? {};
-    if (code === 'ObjectIsDeletedButRecoverable') await recover(writer, name, limit);
-    else if (code !== 'ObjectIsBeingDeleted') throw error;
+    if (code === 'ObjectIsDeletedButRecoverable') await startRecovery(writer, name, limit);
+    else if (!isSettling(code)) throw error;
     throw new KeyturnError('ERR_SECRET_RECOVERING', `secret ${name} was deleted and is recovered`);
   }
 }
 
 /** Starts the recovery and does not wait for it: that takes up to minutes, and the queue waits better. */
-async function recover(writer: SecretClient, name: string, limit: CallLimit): Promise<void> {
-  await calling(
-    { kind: 'write', what: `recover secret ${name}`, right: 'secrets/recover on the vault' },
-    () => writer.beginRecoverDeletedSecret(name, limit).catch(exceptFor('SecretNotFound')),
-  );
+async function startRecovery(writer: SecretClient, name: string, limit: CallLimit): Promise<void> {
+  const right = 'secrets/recover on the vault';
+  await calling({ kind: 'write', what: `recover secret ${name}`, right }, async () => {
+    try {
+      await writer.beginRecoverDeletedSecret(name, limit);
+    } catch (error) {
+      if (!isSettling(answerOf(error)?.code)) throw error;
+    }
+  });
+}
+
+/** A secret on its way into or out of soft delete: for a while the vault itself does not find it (azure-facts B.2). */
+function isSettling(code: string | undefined): boolean {
+  return code === 'SecretNotFound' || code?.startsWith('ObjectIsBeing') === true;
 }
 
 /** What a vault's answer tells. A version which is not numbered by Keyturn has no sequence. */

@@ -42,7 +42,7 @@ const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 export function readOptions({ nowMs }: Access): PipelineOptions {
   return {
     retryOptions: READ_RETRIES,
-    additionalPolicies: [{ policy: throttlePolicy(nowMs), position: 'perRetry' }],
+    additionalPolicies: [{ policy: refusalPolicy(nowMs), position: 'perRetry' }],
   };
 }
 
@@ -54,7 +54,7 @@ export function writeOptions({ nowMs }: Access, deadlineAtMs: EpochMs): Pipeline
   return {
     retryOptions: NO_RETRIES,
     additionalPolicies: [
-      { policy: throttlePolicy(nowMs), position: 'perRetry' },
+      { policy: refusalPolicy(nowMs), position: 'perRetry' },
       { policy: deadlinePolicy(nowMs, deadlineAtMs), position: 'perRetry' },
     ],
   };
@@ -109,17 +109,23 @@ function deadlinePolicy(nowMs: () => EpochMs, deadlineAtMs: EpochMs): PipelinePo
   };
 }
 
-/** A 429 leaves the pipeline at once, past the SDK's retries, which would sleep inside the function. */
-function throttlePolicy(nowMs: () => EpochMs): PipelinePolicy {
+/**
+ * A 429 leaves the pipeline at once, past the SDK's retries, which would sleep inside the function. A refusal without a
+ * body, as proxies make them, gets one: Key Vault's SDK looks into it unasked and would throw a TypeError.
+ */
+function refusalPolicy(nowMs: () => EpochMs): PipelinePolicy {
   return {
-    name: 'keyturnThrottlePolicy',
+    name: 'keyturnRefusalPolicy',
     async sendRequest(request, next) {
       const response = await next(request);
-      if (response.status !== 429) return response;
-      const retryAfterMs = toRetryAfterMs(response.headers.get('retry-after'), nowMs());
-      const { host } = new URL(request.url);
-      const waits = `${host} limits the rate and asks to wait ${retryAfterMs / 1_000} s`;
-      throw new KeyturnError('ERR_THROTTLED', waits, { retryAfterMs });
+      if (response.status === 429) {
+        const retryAfterMs = toRetryAfterMs(response.headers.get('retry-after'), nowMs());
+        const { host } = new URL(request.url);
+        const waits = `${host} limits the rate and asks to wait ${retryAfterMs / 1_000} s`;
+        throw new KeyturnError('ERR_THROTTLED', waits, { retryAfterMs });
+      }
+      const isMute = response.status >= 400 && !response.bodyAsText;
+      return isMute ? { ...response, bodyAsText: '{}' } : response;
     },
   };
 }

@@ -3,7 +3,7 @@ import type { CredentialRecord } from '../core/nouns.ts';
 import type { RecordStore, RecordSummary } from '../ports.ts';
 import { answerOf, exceptFor } from './answers.ts';
 import { parseRecord } from './record-schema.ts';
-import { openTable, toKey, type Table, type TableOptions } from './table.ts';
+import { fromKey, openTable, toKey, type Table, type TableOptions } from './table.ts';
 
 /** One partition, so that the sweep reads a thousand records with one request. */
 const PARTITION = 'credential';
@@ -11,7 +11,6 @@ const PARTITION = 'credential';
 /** A record, and beside it the columns which the sweep reads. A row which lost them is due. */
 interface Row {
   readonly record: string;
-  readonly id: string;
   readonly target?: string;
   readonly dueAt?: Date;
   readonly closed?: boolean;
@@ -48,10 +47,10 @@ export function openRecords(options: TableOptions): RecordStore {
 function listRecords(table: Table): Promise<readonly RecordSummary[]> {
   return table.again('list records', async (client, limit) => {
     const summaries: RecordSummary[] = [];
-    const queryOptions = { select: ['id', 'target', 'dueAt', 'closed'] };
+    const queryOptions = { select: ['rowKey', 'target', 'dueAt', 'closed'] };
     for await (const row of client.listEntities<Row>({ queryOptions, ...limit })) {
-      const { id, target = '', dueAt, closed = false } = row;
-      summaries.push({ id, target, dueAtMs: dueAt?.getTime() ?? 0, closed });
+      const { rowKey = '', target = '', dueAt, closed = false } = row;
+      summaries.push({ id: fromKey(rowKey), target, dueAtMs: dueAt?.getTime() ?? 0, closed });
     }
     return summaries;
   });
@@ -62,7 +61,6 @@ function toRow(record: CredentialRecord): Row & { partitionKey: string; rowKey: 
     partitionKey: PARTITION,
     rowKey: toKey(record.id),
     record: JSON.stringify(record),
-    id: record.id,
     target: record.target,
     dueAt: new Date(record.dueAtMs),
     closed: record.closed !== undefined,

@@ -46,6 +46,11 @@ export function toKey(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll('%', ':');
 }
 
+/** The text of a key which `toKey` made. */
+export function fromKey(key: string): string {
+  return decodeURIComponent(key.replaceAll(':', '%'));
+}
+
 /** Sorts later instants before earlier ones, since a table is read in the order of its keys. */
 export function newestFirst(atMs: EpochMs): string {
   return String(9_999_999_999_999 - atMs).padStart(13, '0');
