@@ -1,6 +1,7 @@
-import type { ClusterStatus, Counters, JournalEntry } from '../contract.ts';
+import type { ClusterStatus, JournalEntry } from '../contract.ts';
 import { isExplainedByPause, type Pause, pausedMs } from '../pauses.ts';
 import { APP, type CredentialPlan, EXPIRY_MARGIN_MS, OVERLAP_MS, TOKEN_LIFE_MS } from '../world.ts';
+import type { Costs } from './costs.ts';
 import {
   cutOffs,
   publishedVersions,
@@ -29,8 +30,7 @@ export interface Evidence {
   readonly credentials: readonly CredentialPlan[];
   readonly journal: readonly JournalEntry[];
   readonly clusters: readonly ClusterStatus[];
-  /** Of this run alone. */
-  readonly appRequests: Counters['appRequests'];
+  readonly costs: Costs;
   /** The starter's own pauses. */
   readonly pauses: readonly Pause[];
   /** When Azurite died: it loses its last seconds then. */
@@ -43,8 +43,7 @@ export interface Verdict {
   readonly retirements: number;
   readonly restarts: number;
   readonly calls: ClusterStatus['calls'];
-  readonly writes: number;
-  readonly vaultReads: number;
+  readonly costs: Costs;
   /** Empty when the run was good. */
   readonly failures: readonly string[];
 }
@@ -58,8 +57,7 @@ export function judge(evidence: Evidence): Verdict {
     retirements: regenerationsOf(thisRun(evidence)).filter(({ by }) => by === APP).length,
     restarts: sum(clusters.map(({ restarts }) => restarts)),
     calls: callsOf(clusters),
-    writes: requests(evidence, /^arm (generateToken|regenerateKey)$/),
-    vaultReads: requests(evidence, /^vault get/),
+    costs: evidence.costs,
   };
   const failures = [
     ...refusedCalls(evidence, counted.calls),
@@ -153,12 +151,6 @@ function podsOf(clusters: readonly ClusterStatus[]): readonly string[] {
 
 function thisRun({ journal, runAtMs }: Evidence): readonly JournalEntry[] {
   return journal.filter(({ atMs }) => atMs >= runAtMs);
-}
-
-function requests({ appRequests }: Evidence, operation: RegExp): number {
-  return sum(
-    Object.entries(appRequests).flatMap(([name, count]) => (operation.test(name) ? [count] : [])),
-  );
 }
 
 function sum(numbers: readonly number[]): number {

@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Pod, rollOne } from '../../sandbox/clusters/pods.ts';
 import { type FakeCluster, makeCluster } from '../support/cluster.ts';
 
 interface Discovery {
@@ -76,8 +77,8 @@ describe('a cluster', () => {
     await becomes(running(1));
     cluster.azure.version = 2;
     await becomes(running(2));
-    const mixed = reports().map(({ body }) => body);
-    expect(mixed).toContainEqual({ stored: 2, running: [{ version: 1, pods: 1 }], desired: 2 });
+    const during = reports().map(({ body }) => body);
+    expect(during).toContainEqual({ stored: 2, running: [{ version: 1, pods: 1 }], desired: 2 });
     expect((await cluster.status()).restarts).toBe(0);
   });
 
@@ -142,4 +143,21 @@ describe('a cluster', () => {
     await cluster.start({ restartEveryMs: 300 });
     await eventually(async () => expect((await cluster.status()).restarts).toBeGreaterThan(1));
   });
+});
+
+it('lets the next pod wait until the one before is back', () => {
+  const version = (sequence: number) => ({ sequence, value: '', etag: '' });
+  const pods: Pod[] = ['a', 'b'].map((name) => ({
+    name,
+    running: version(1),
+    mustRestart: false,
+    restartAtMs: 0,
+  }));
+  const rolling = () => pods.filter(({ mustRestart }) => mustRestart).map(({ name }) => name);
+  rollOne(pods, version(2));
+  rollOne(pods, version(2));
+  expect(rolling()).toEqual(['a']);
+  Object.assign(pods[0] ?? {}, { running: version(2), mustRestart: false });
+  rollOne(pods, version(2));
+  expect(rolling()).toEqual(['b']);
 });

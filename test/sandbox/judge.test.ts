@@ -56,7 +56,7 @@ function evidence(more: Partial<Evidence>, lastedMinutes = 30): Evidence {
     credentials,
     journal: [],
     clusters: [CLUSTER],
-    appRequests: {},
+    costs: { writes: 0, vaultReads: 0 },
     pauses: [],
     storeLostAtMs: [],
     ...more,

@@ -1,0 +1,84 @@
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parse, toSeconds } from 'iso8601-duration';
+import { BREAKS } from './break.ts';
+import { firstPortInUse } from './free-ports.ts';
+import { prepare } from './prepare.ts';
+import { PartFailed } from './processes.ts';
+import { runSandbox } from './run.ts';
+import { openScreen } from './timeline/screen.ts';
+import { filesOf, makeWorld, MOST_CLUSTERS } from './world.ts';
+
+/** `npm start`: the whole of Keyturn on one machine. */
+
+interface Options {
+  readonly clusters: number;
+  readonly for?: number;
+  readonly quiet: boolean;
+  readonly port: number;
+  readonly dir: string;
+  readonly break?: (typeof BREAKS)[number];
+}
+
+const command = new Command('npm start --')
+  .description('Keyturn on one machine: Azure, clusters and the app, with lives of minutes.')
+  .option('--clusters <n>', `clusters, 1 to ${MOST_CLUSTERS}`, whole(1, MOST_CLUSTERS), 2)
+  .option('--for <duration>', 'end by itself, for instance after PT5M, and judge the run', lengthMs)
+  .option('--quiet', 'print the summary only', false)
+  .option('--port <n>', "the app's port; the others follow it", whole(1_024, 65_000), 7071)
+  .option('--dir <path>', 'where its state lies', '.keyturn')
+  .addOption(new Option('--break <how>', 'do harm on purpose; the run must fail').choices(BREAKS))
+  .parse();
+
+process.exit(await main(command.opts<Options>()));
+
+async function main(options: Options): Promise<number> {
+  const { port, clusters } = options;
+  const directory = resolve(options.dir);
+  const world = makeWorld({ directory, port, clusters, runAtMs: Date.now() });
+  const inUse = await firstPortInUse(world.ports);
+  if (inUse !== undefined) {
+    console.error(
+      `Port ${inUse} is in use, perhaps by another sandbox. Stop that, or choose other ports: npm start -- --port ${port + 100}`,
+    );
+    return 1;
+  }
+  const prepared = await prepare(world);
+  const screen = openScreen(join(filesOf(world).logs, 'timeline.log'), options.quiet);
+  const signal = endOfRun(options.for);
+  try {
+    const earlyRetire = options.break === 'early-retire';
+    const verdict = await runSandbox({ world, screen, signal, earlyRetire }, prepared);
+    return verdict.failures.length > 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof PartFailed)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+}
+
+/** Aborts when the time is over, or somebody ends the run. */
+function endOfRun(forMs: number | undefined): AbortSignal {
+  const ending = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => ending.abort());
+  }
+  if (forMs !== undefined) setTimeout(() => ending.abort(), forMs).unref();
+  return ending.signal;
+}
+
+function lengthMs(text: string): number {
+  try {
+    return toSeconds(parse(text)) * 1_000;
+  } catch {
+    throw new InvalidArgumentError('Give an ISO 8601 duration, such as PT5M.');
+  }
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+  };
+}

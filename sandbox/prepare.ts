@@ -1,0 +1,30 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { type Authority, makeAuthority } from './certificates.ts';
+import { configurationOf } from './configuration.ts';
+import type { Seed } from './contract.ts';
+import { clusterSeed, twinSeed } from './seed.ts';
+import { filesOf, type World } from './world.ts';
+
+export interface Prepared {
+  readonly authority: Authority;
+  readonly seed: Seed;
+}
+
+/** Writes what the parts are started with. Tokens and keys of the sandbox lie here: the folder is its owner's. */
+export async function prepare(world: World): Promise<Prepared> {
+  const files = filesOf(world);
+  await mkdir(world.directory, { recursive: true, mode: 0o700 });
+  for (const folder of [files.logs, files.azurite]) await mkdir(folder, { recursive: true });
+  const authority = await makeAuthority(files.certificates);
+  const seed = twinSeed(world);
+  await writeJson(files.twinSeed, seed);
+  await writeFile(files.configuration, configurationOf(world));
+  for (const plan of world.clusters) {
+    await writeJson(files.clusterSeed(plan.id), clusterSeed(world, plan, authority));
+  }
+  return { authority, seed };
+}
+
+export async function writeJson(file: string, content: unknown): Promise<void> {
+  await writeFile(file, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
+}

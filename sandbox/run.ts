@@ -1,0 +1,126 @@
+import { readFile, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildIfStale, KEYTURN } from '../scripts/build.ts';
+import { retireEarly } from './break.ts';
+import { type Http, openHttp } from './http.ts';
+import { appPart, azuritePart, clusterPart, twinPart } from './parts.ts';
+import { type Pause, withSilence } from './pauses.ts';
+import { type Prepared, writeJson } from './prepare.ts';
+import { type Part, type Processes, superviseProcesses } from './processes.ts';
+import { sandboxFile } from './seed.ts';
+import type { Screen } from './timeline/screen.ts';
+import { openSources, type Sources } from './timeline/sources.ts';
+import { summary } from './timeline/summary.ts';
+import { costsOf, look, nothingSeen, pictureOf, type Seen, tell } from './timeline/watch.ts';
+import { judge, type Verdict } from './verdict/judge.ts';
+import { filesOf, type World } from './world.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+export interface RunPlan {
+  readonly world: World;
+  readonly screen: Screen;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
+  readonly earlyRetire: boolean;
+}
+
+/** One run of the sandbox, as it goes on. */
+interface Run extends RunPlan {
+  readonly processes: Processes;
+  readonly http: Http;
+  readonly sources: Sources;
+  readonly seen: Seen;
+  readonly storeLostAtMs: number[];
+  pauses: readonly Pause[];
+}
+
+/**
+ * Starts everything, watches until the signal, and stops everything it started.
+ * @throws PartFailed when a part never came up
+ */
+export async function runSandbox(plan: RunPlan, prepared: Prepared): Promise<Verdict> {
+  const run = await begin(plan, prepared);
+  try {
+    await startParts(run, prepared);
+    if (plan.earlyRetire) void retireEarly(plan.world, run.http, run.seen);
+    await watch(run);
+    return conclude(run);
+  } finally {
+    await run.processes.stop();
+    await rm(filesOf(plan.world).sandbox, { force: true });
+  }
+}
+
+async function begin(plan: RunPlan, { authority }: Prepared): Promise<Run> {
+  const { world, screen } = plan;
+  const http = openHttp(await readFile(authority.caFile, 'utf8'));
+  const seen = nothingSeen();
+  const storeLostAtMs: number[] = [];
+  const processes = superviseProcesses(filesOf(world).logs, (who, how) => {
+    const atMs = Date.now();
+    if (who === 'azurite') storeLostAtMs.push(atMs);
+    const death = { atMs, who, word: 'died', message: `${how}; it is started again` };
+    tell(seen, death);
+    screen.tell(death);
+  });
+  const sources = openSources(world, http);
+  return { ...plan, processes, http, sources, seen, storeLostAtMs, pauses: [] };
+}
+
+/** The app comes last: it needs its build, its storage and Azure. What it costs is counted from there. */
+async function startParts(run: Run, prepared: Prepared): Promise<void> {
+  const { world, processes, sources, seen } = run;
+  const context = { world, authority: prepared.authority };
+  await Promise.all([
+    ready(run, 'build', buildIfStale()),
+    start(run, twinPart(context)),
+    start(run, azuritePart(context)),
+    ...world.clusters.map((cluster) => start(run, clusterPart(context, cluster))),
+  ]);
+  seen.counters.before = await sources.counters();
+  await start(run, appPart(context, prepared.seed, KEYTURN.outDir));
+  const file = sandboxFile(world, prepared.authority, processes.ids());
+  await writeJson(filesOf(world).sandbox, file);
+}
+
+function start(run: Run, part: Part): Promise<void> {
+  return ready(run, part.name, run.processes.start(part));
+}
+
+async function ready({ world, screen }: Run, who: string, started: Promise<void>): Promise<void> {
+  await started;
+  const atMs = Date.now();
+  const seconds = ((atMs - world.runAtMs) / 1_000).toFixed(1);
+  screen.tell({ atMs, who, word: 'ready', message: `after ${seconds} s` });
+}
+
+async function watch(run: Run): Promise<void> {
+  const { world, sources, seen, screen, signal } = run;
+  let lastAtMs = Date.now();
+  while (!signal.aborted) {
+    const nowMs = Date.now();
+    run.pauses = withSilence(run.pauses, lastAtMs, nowMs);
+    lastAtMs = nowMs;
+    for (const happening of await look(world, sources, seen)) screen.tell(happening);
+    screen.show(pictureOf(world, seen, Date.now()));
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function conclude({ world, seen, screen, pauses, storeLostAtMs }: Run): Verdict {
+  const nowMs = Date.now();
+  const picture = pictureOf(world, seen, nowMs);
+  const verdict = judge({
+    runAtMs: world.runAtMs,
+    nowMs,
+    credentials: world.credentials,
+    journal: seen.journal,
+    clusters: [...seen.clusters.values()],
+    costs: costsOf(seen),
+    pauses,
+    storeLostAtMs,
+  });
+  screen.say(...summary(verdict, picture.credentials));
+  return verdict;
+}
