@@ -7,11 +7,18 @@ import type { Log, LogLevel } from './log.ts';
 
 const CORE_MODULE = '@azure/functions-core';
 
-/** What an app says about one binding; triggers have a type which ends in `Trigger`. */
+/** What an app says about one binding: the options of every kind of trigger which runs here. */
 export interface Binding {
   readonly type: string;
   readonly direction: 'in' | 'out';
-  readonly [option: string]: unknown;
+  readonly authLevel?: string;
+  readonly methods?: readonly string[];
+  readonly route?: string;
+  readonly schedule?: string;
+  readonly runOnStartup?: boolean;
+  readonly useMonitor?: boolean;
+  readonly queueName?: string;
+  readonly connection?: string;
 }
 
 export interface FunctionMetadata {

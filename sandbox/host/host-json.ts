@@ -4,6 +4,9 @@ import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
 
+/** How soon an empty queue is looked at again, at the soonest. */
+export const MIN_POLLING_MS = 100;
+
 /** `[d.]hh:mm:ss[.fffffff]`, the way .NET writes a length of time, in milliseconds. */
 const TimeSpan = z.string().transform((text, context) => {
   const match = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d(?:\.\d{1,7})?)$/.exec(text);
@@ -26,7 +29,7 @@ const Queues = z.strictObject({
   batchSize: z.int().min(1).max(32).default(16),
   maxDequeueCount: z.int().min(1).default(5),
   visibilityTimeout: TimeSpan.default(0),
-  maxPollingInterval: TimeSpan.default(60_000),
+  maxPollingInterval: TimeSpan.pipe(z.number().min(MIN_POLLING_MS)).default(60_000),
   messageEncoding: z.enum(['base64', 'none']).default('base64'),
 });
 

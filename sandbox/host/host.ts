@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 import { listenToTimer } from './timer-listener.ts';
 
 /** How long invocations may go on after the host was told to stop. */
-const STOP_MS = 10_000;
+const STOP_MS = 5_000;
 
 export interface HostStart {
   /** The built folder: package.json with `main`, host.json, bundle. */
@@ -26,7 +26,7 @@ export interface HostStart {
 export interface Host {
   readonly port: number;
   readonly functions: readonly string[];
-  /** Takes no more work and resolves when invocations have ended, at the latest after 10 seconds. */
+  /** Takes no more work and resolves when invocations have ended, at the latest after 5 seconds. */
   readonly stop: () => Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function startHost(start: HostStart): Promise<Host> {
     await Promise.all([...listening, server.stop()]);
     await runHooks(app.hooks.appTerminate, hookContext(app));
   };
-  const stop = () => Promise.race([endWork(), sleep(STOP_MS)]);
+  const stop = () => Promise.race([endWork(), sleep(STOP_MS, undefined, { ref: false })]);
   return { port: server.port, functions: app.functions.map(({ name }) => name), stop };
 }
 
@@ -60,7 +60,6 @@ function toListener(target: AppFunction, context: ListenerContext): Listener | u
     if (target.type === 'queueTrigger') return listenToQueue(target, context);
     return undefined;
   } catch (thrown) {
-    const cause = toError(thrown);
-    throw new Error(`function "${target.name}": ${cause.message}`, { cause });
+    throw new Error(`function "${target.name}": ${toError(thrown).message}`, { cause: thrown });
   }
 }

@@ -53,8 +53,8 @@ function addFunction(
   { routePrefix, invoke }: { routePrefix: string; invoke: Invoke },
 ): void {
   const { name, trigger } = target;
-  if (trigger['authLevel'] !== 'anonymous') {
-    throw new Error(`function "${name}": authLevel ${String(trigger['authLevel'])}: no keys here`);
+  if (trigger.authLevel !== 'anonymous') {
+    throw new Error(`function "${name}": authLevel ${trigger.authLevel}: there are no keys here`);
   }
   for (const { path, wildcard } of pathsOf(target, routePrefix)) {
     router.on(methodsOf(target), path, (request, response, { '*': rest, ...named }) => {
@@ -66,11 +66,12 @@ function addFunction(
 
 function addWebhook(router: Instance<HTTPVersion.V1>, app: App, invoke: Invoke): void {
   const subscribers = app.functions.filter(({ type }) => type === 'eventGridTrigger');
-  router.on('POST', '/runtime/webhooks/EventGrid', (request, response, _params, _store, query) =>
+  router.on('POST', '/runtime/webhooks/EventGrid', (request, response) =>
     serve(response, async () => {
       const body = await readBody(request);
       if (body === undefined) return answer(response, 413);
-      const functionName = query['functionName'] ?? '';
+      const query = new URL(`http://host${request.url}`).searchParams;
+      const functionName = query.get('functionName') ?? '';
       const kind = request.headers['aeg-event-type'];
       const call = { functionName, kind, body: body.toString() };
       const { status, text } = await answerWebhook(subscribers, invoke, call);
@@ -118,7 +119,9 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length']) > MAX_BODY_BYTES) return undefined;
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Not destroyed on an early return: the connection is needed for the answer.
+  const stream = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of stream) {
     length += chunk.byteLength;
     if (length > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);

@@ -1,12 +1,12 @@
 import { ManagedIdentityCredential } from '@azure/identity';
 import { QueueServiceClient, type DequeuedMessageItem } from '@azure/storage-queue';
+import { MIN_POLLING_MS } from './host-json.ts';
 import { pause, type Listener, type ListenerContext } from './listener.ts';
 import type { AppFunction } from './load-app.ts';
 import { toError } from './log.ts';
 import { HIDDEN_MS, processMessage, type MessageQueue } from './queue-message.ts';
 import { requireSetting, resolveSettings, type Settings } from './settings.ts';
 
-const MIN_POLLING_MS = 100;
 /** The listener tries again itself: the clients' own retries would only hide an outage from it. */
 const ONE_TRY = {
   storage: { retryOptions: { maxTries: 1, tryTimeoutInMs: 30_000 } },
@@ -23,8 +23,8 @@ interface Polling {
 /** @throws when the queue's name or its account is not in the settings */
 export function listenToQueue(target: AppFunction, context: ListenerContext): Listener {
   const { settings, queues: options, invoke, log } = context;
-  const name = resolveSettings(String(target.trigger['queueName']), settings);
-  const service = connect(String(target.trigger['connection'] || 'AzureWebJobsStorage'), settings);
+  const name = resolveSettings(target.trigger.queueName ?? '', settings);
+  const service = connect(target.trigger.connection || 'AzureWebJobsStorage', settings);
   const queue = service.getQueueClient(name);
   const poison = service.getQueueClient(`${name}-poison`);
   const source = { target, queue, poison, options, hiddenMs: HIDDEN_MS, invoke, log };

@@ -42,7 +42,10 @@ export async function processMessage(
 
 /** True when the function ended well. The message stays hidden as long as it runs. */
 async function runFunction(source: MessageQueue, lease: Lease, text: string): Promise<boolean> {
-  const renewal = setInterval(() => void renew(source, lease), source.hiddenMs / 2);
+  let renewed = Promise.resolve();
+  const renewal = setInterval(() => {
+    renewed = renew(source, lease);
+  }, source.hiddenMs / 2);
   try {
     await source.invoke(source.target, { string: text }, toMetadata(lease.message, text));
     return true;
@@ -50,6 +53,8 @@ async function runFunction(source: MessageQueue, lease: Lease, text: string): Pr
     return false;
   } finally {
     clearInterval(renewal);
+    // One under way changes the receipt which settling needs.
+    await renewed;
   }
 }
 

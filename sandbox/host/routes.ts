@@ -10,7 +10,7 @@ export interface RoutePath {
 
 /** Methods of a function. `HEAD` comes only where it is listed: at Azure, too, it is not part of `GET`. */
 export function methodsOf({ trigger }: AppFunction): HTTPMethod[] {
-  return (trigger['methods'] as string[]).map((method) => method.toUpperCase() as HTTPMethod);
+  return (trigger.methods ?? []).map((method) => method.toUpperCase() as HTTPMethod);
 }
 
 /**
@@ -19,7 +19,7 @@ export function methodsOf({ trigger }: AppFunction): HTTPMethod[] {
  * @throws on what else a route may hold at Azure (constraints, defaults, parts of a segment)
  */
 export function pathsOf({ name, trigger }: AppFunction, prefix: string): RoutePath[] {
-  const route = (trigger['route'] as string | undefined) ?? name;
+  const route = trigger.route ?? name;
   const segments = `${prefix}/${route}`.split('/').filter((segment) => segment !== '');
   const last = segments.at(-1) ?? '';
   const parents = toPath(segments.slice(0, -1));

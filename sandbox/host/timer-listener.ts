@@ -16,7 +16,7 @@ const MAX_PAUSE_MS = 86_400_000;
  * @throws when the schedule is no NCRONTAB expression or its setting is missing
  */
 export function listenToTimer(target: AppFunction, context: ListenerContext): Listener {
-  const cron = parseSchedule(resolveSettings(String(target.trigger['schedule']), context.settings));
+  const cron = parseSchedule(resolveSettings(target.trigger.schedule ?? '', context.settings));
   const file = join(context.stateDir, 'timers', `${target.name}.json`);
   const monitored = isMonitored(cron, target);
 
@@ -28,7 +28,7 @@ export function listenToTimer(target: AppFunction, context: ListenerContext): Li
       if (monitored) status = await saveStatus(file, statusAt(cron, firedAt));
     };
     const isPastDue = status !== undefined && Date.now() > Date.parse(status.Next);
-    if (isPastDue || target.trigger['runOnStartup'] === true) await fire(isPastDue);
+    if (isPastDue || target.trigger.runOnStartup) await fire(isPastDue);
     while (await occurs(cron, stopping)) await fire(false);
   };
 }
@@ -43,7 +43,7 @@ function parseSchedule(schedule: string): Cron {
 function isMonitored(cron: Cron, { trigger }: AppFunction): boolean {
   const [first, second] = cron.nextRuns(2).map(Number);
   if (first === undefined || second === undefined) throw new Error('the schedule never fires');
-  return trigger['useMonitor'] !== false && second - first >= MIN_MONITORED_MS;
+  return trigger.useMonitor !== false && second - first >= MIN_MONITORED_MS;
 }
 
 /** Waits for the next occurrence; false when the host stops first. */
