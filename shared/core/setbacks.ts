@@ -4,7 +4,7 @@ import type { CredentialRecord, Setback, Trouble } from './nouns.ts';
 
 /**
  * The step is passed over for a while, longer at each failure in a row (rule 9); where Azure limits the rate, as long
- * as it says, and then nothing else is tried either.
+ * as it says (at most `maxIdleMs`), and then nothing else is tried either.
  */
 export function setBack(
   record: CredentialRecord,
@@ -15,7 +15,8 @@ export function setBack(
   const before = record.setbacks.find((one) => isFor(one, step));
   const count = (before?.count ?? 0) + 1;
   const { code, remedy, blocked, retryAfterMs } = trouble;
-  const untilMs = now.nowMs + (retryAfterMs ?? pauseMs(count, now.limits));
+  const longMs = retryAfterMs ?? pauseMs(count, now.limits);
+  const untilMs = now.nowMs + Math.min(longMs, now.limits.maxIdleMs);
   const setback = { step: step.step, slot: step.slot, code, remedy, blocked, count, untilMs };
   const others = record.setbacks.filter((one) => !isFor(one, step));
   const alone = step.step === 'observe' || retryAfterMs !== undefined;

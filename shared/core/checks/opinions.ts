@@ -36,8 +36,10 @@ export function publishWherePossible(
 ): Decision {
   const slot = KINDS[policy.kind].slotFor(seen.record, policy, nowMs);
   if (slot !== undefined) return publish(seen, policy, { ...why, slot }, nowMs);
-  const settledMs = seen.record.slots.map((one) => cleanFromMs(one, policy.limits));
-  return wait(Math.max(nowMs + 1, Math.min(...settledMs)), 'NoSlotIsOpen');
+  const settledMs = seen.record.slots
+    .map((one) => cleanFromMs(one, policy.limits))
+    .filter((atMs) => atMs > nowMs);
+  return wait(Math.min(nowMs + policy.limits.maxIdleMs, ...settledMs), 'NoSlotIsOpen');
 }
 
 export function publish(
