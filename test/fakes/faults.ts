@@ -6,6 +6,9 @@ export interface Faults {
   readonly calls: string[];
   /** The next call of the method throws and does nothing. */
   failOnce(call: string, error: Error): void;
+  /** Every call of the method throws and does nothing, until `mend`. */
+  fail(call: string, error: Error): void;
+  mend(call: string): void;
   /** The next call of the method does its work and throws ERR_REPLY_LOST. */
   loseReplyOnce(call: string): void;
   /** The port, obeying the faults which are set on `<name>.<method>`. */
@@ -15,6 +18,7 @@ export interface Faults {
 interface Fault {
   readonly error: Error;
   readonly acts: boolean;
+  readonly lasts?: boolean;
 }
 
 export function armFaults(): Faults {
@@ -25,7 +29,7 @@ export function armFaults(): Faults {
     calls.push(call);
     const fault = armed.get(call);
     if (fault === undefined) return act();
-    armed.delete(call);
+    if (!fault.lasts) armed.delete(call);
     if (fault.acts) await act();
     throw fault.error;
   };
@@ -33,6 +37,8 @@ export function armFaults(): Faults {
   return {
     calls,
     failOnce: (call, error) => void armed.set(call, { error, acts: false }),
+    fail: (call, error) => void armed.set(call, { error, acts: false, lasts: true }),
+    mend: (call) => void armed.delete(call),
     loseReplyOnce(call) {
       const error = new KeyturnError('ERR_REPLY_LOST', `the answer of ${call} was lost`);
       armed.set(call, { error, acts: true });

@@ -1,0 +1,141 @@
+import { DAY, type DurationMs, type EpochMs } from '../../shared/core/limits.ts';
+import type { Policy } from '../../shared/core/nouns.ts';
+import type { Configuration } from '../../shared/engine/config.ts';
+import type { Context } from '../../shared/engine/context.ts';
+import { reconcile } from '../../shared/engine/reconcile.ts';
+import { sweep } from '../../shared/engine/sweep.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { memoryWorld, type World } from '../fakes/memory.ts';
+import { type People, people } from './people.ts';
+import { GATEWAY, INSTALLATION, policy, T0 } from './samples.ts';
+import { type Stop, stopAt } from './stops.ts';
+import { type Views, views } from './views.ts';
+
+/** More messages than this at one instant, and they breed. */
+const MOST_AT_ONCE = 50;
+
+/** A second process in the middle of a reconcile. One which is never resumed has crashed. */
+export interface Worker {
+  /** Goes on, and is awaited to its end. */
+  resume(): Promise<void>;
+}
+
+/** One credential's life on the test's own clock: Azure in memory, Keyturn's sweep and reconcile, and people. */
+export interface Story extends People, Views {
+  readonly ports: Ports;
+  readonly world: World;
+  readonly context: Context;
+  readonly nowMs: () => EpochMs;
+  /** The configuration changes; undefined takes the credential out. */
+  configure(changes: Partial<Policy> | undefined): void;
+  /** Time in which Keyturn does not run. */
+  skip(durationMs: DurationMs): void;
+  /** Time in which sweeps and messages come as they do. */
+  live(durationMs: DurationMs): Promise<void>;
+  /** Everything that is due now. */
+  settle(): Promise<void>;
+  /** One message, taken now. */
+  reconcile(): Promise<void>;
+  /** A worker on its way, up to its stop. */
+  worker(stop: Stop): Promise<Worker>;
+}
+
+export function tellStory(changes: Partial<Policy> = {}): Story {
+  let nowMs = T0;
+  let terms: Policy | undefined = policy(changes);
+  const { ports, world } = memoryWorld(() => nowMs);
+  world.gateways.create(GATEWAY);
+  const context: Context = {
+    ports,
+    installation: INSTALLATION,
+    configuration: async () => configurationWith(terms),
+  };
+  const settle = () => comeToRest(context, world);
+
+  return {
+    ...people(ports),
+    ...views(ports, world),
+    ports,
+    world,
+    context,
+    nowMs: () => nowMs,
+    configure: (to) => void (terms = to && policy({ ...terms, ...to })),
+    skip: (durationMs) => void (nowMs += durationMs),
+    async live(durationMs) {
+      const endMs = nowMs + durationMs;
+      for (await settle(); nowMs < endMs; await settle()) {
+        nowMs = Math.min(endMs, await nextEventAtMs(ports, world));
+      }
+    },
+    settle,
+    reconcile: () => reconcile(context, look()),
+    async worker(stop) {
+      const stopped = stopAt(ports, stop);
+      const done = reconcile({ ...context, ports: stopped.ports }, look());
+      await Promise.race([stopped.reached, done]);
+      return { resume: () => (stopped.resume(), done) };
+    },
+  };
+}
+
+/** A gateway on which Keyturn has been at work for long: both slots' pasts are known, the secondary is clean. */
+export async function settledStory(changes: Partial<Policy> = {}): Promise<Story> {
+  const story = tellStory();
+  await story.live(31 * DAY);
+  story.configure(changes);
+  return story;
+}
+
+function look() {
+  return { v: 1, reconcile: policy().id, atMs: T0 } as const;
+}
+
+function configurationWith(terms: Policy | undefined): Configuration {
+  return {
+    mode: terms?.mode ?? 'rotate',
+    limits: policy().limits,
+    vault: 'https://contoso.vault.azure.net',
+    identity: { audiences: [], tenant: '' },
+    endpoints: { arm: '', login: '' },
+    consumers: [],
+    hints: [],
+    policies: terms ? [terms] : [],
+    services: [],
+    policyOf: () => terms,
+    policyOfTarget: () => terms,
+  };
+}
+
+async function comeToRest(context: Context, world: World): Promise<void> {
+  for (let taken = 0; taken < MOST_AT_ONCE;) {
+    const count = await takeMessages(context, world);
+    taken += count;
+    if (count === 0 && !(await sweepFindsWork(context, world))) return;
+  }
+  throw new Error('messages breed: it does not come to rest');
+}
+
+async function takeMessages(context: Context, { messages }: World): Promise<number> {
+  const nowMs = context.ports.nowMs();
+  const visible = messages.filter(({ visibleAtMs }) => visibleAtMs <= nowMs);
+  messages.splice(0, messages.length, ...messages.filter((one) => !visible.includes(one)));
+  for (const { message } of visible) {
+    if ('reconcile' in message) await reconcile(context, message);
+  }
+  return visible.length;
+}
+
+async function sweepFindsWork(context: Context, { messages }: World): Promise<boolean> {
+  const before = messages.length;
+  await sweep(context);
+  return messages.length > before;
+}
+
+async function nextEventAtMs(ports: Ports, { messages }: World): Promise<EpochMs> {
+  const records = await ports.records.list();
+  const events = [
+    ...records.map(({ dueAtMs }) => dueAtMs),
+    ...messages.map(({ visibleAtMs }) => visibleAtMs),
+  ];
+  return Math.min(...events.filter((atMs) => atMs > ports.nowMs()));
+}
