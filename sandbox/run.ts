@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { buildIfStale, KEYTURN } from '../scripts/build.ts';
 import { retireEarly } from './break.ts';
 import { type Http, openHttp } from './http.ts';
-import { appPart, azuritePart, clusterPart, twinPart } from './parts.ts';
+import { appPart, azuritePart, clusterPart, type PartContext, twinPart } from './parts.ts';
 import { type Pause, withSilence } from './pauses.ts';
 import { type Prepared, writeJson } from './prepare.ts';
 import { type Part, type Processes, superviseProcesses } from './processes.ts';
@@ -74,14 +74,20 @@ async function startParts(run: Run, prepared: Prepared): Promise<void> {
   const context = { world, authority: prepared.authority };
   await Promise.all([
     ready(run, 'build', buildIfStale()),
-    start(run, twinPart(context)),
     start(run, azuritePart(context)),
-    ...world.clusters.map((cluster) => start(run, clusterPart(context, cluster))),
+    startAzureAndClusters(run, context),
   ]);
   seen.counters.before = await sources.counters();
   await start(run, appPart(context, prepared.seed, KEYTURN.outDir));
   const file = sandboxFile(world, prepared.authority, processes.ids());
   await writeJson(filesOf(world).sandbox, file);
+}
+
+/** Pods which run on from an earlier run call Azure at once. */
+async function startAzureAndClusters(run: Run, context: PartContext): Promise<void> {
+  await start(run, twinPart(context));
+  const parts = run.world.clusters.map((cluster) => clusterPart(context, cluster));
+  await Promise.all(parts.map((part) => start(run, part)));
 }
 
 function start(run: Run, part: Part): Promise<void> {

@@ -28,23 +28,24 @@ const TONES: Readonly<Record<SlotState, Tone>> = {
 /** The whole picture as lines: title, credentials, log, calls. */
 export function frame(picture: Picture, width: number): readonly Line[] {
   return [
-    titleLine(picture, width),
+    titleLine(picture),
     [],
     ...picture.credentials.flatMap((credential) => credentialLines(credential, picture, width)),
     ...picture.events.map(happeningLine),
     [],
     callsLine(picture),
+    costsLine(picture),
   ];
 }
 
-function titleLine(picture: Picture, width: number): Line {
-  const { app, clusters, credentials, nowMs, runAtMs, silent } = picture;
-  const facts = `  ${app}   ${clusters} clusters, ${credentials.length} gateways, lives of ${TOKEN_LIFE_MS / 60_000} min`;
+function titleLine({ app, clusters, credentials, nowMs, runAtMs, silent }: Picture): Line {
   const trouble = silent.length > 0 ? `   no answer from ${silent.join(', ')}` : '';
-  const left: Line = [['Keyturn sandbox', 'title'], [facts], [trouble, 'bad']];
-  const used = left.reduce((total, [text]) => total + text.length, 0);
-  const time = stopwatch(nowMs - runAtMs);
-  return [...left, [time.padStart(Math.max(width - used, time.length + 2))]];
+  return [
+    [`Keyturn sandbox  ${stopwatch(nowMs - runAtMs)}`, 'title'],
+    [`  ${app}  ${clusters} clusters, ${credentials.length} gateways, `],
+    [`lives of ${TOKEN_LIFE_MS / 60_000} min`],
+    [trouble, 'bad'],
+  ];
 }
 
 function credentialLines(
@@ -138,15 +139,18 @@ export function happeningLine({ atMs, who, word, message }: Happening): Line {
 
 const ALARMING = new Set(['refused', 'person', 'died', 'setback']);
 
-/** What the gateways experienced, and what it cost. */
-export function callsLine({ calls, restarts, costs }: Picture): Line {
+/** What the gateways experienced. */
+export function callsLine({ calls, restarts }: Picture): Line {
   const explained = calls.afterPause > 0 ? `, ${counted(calls.afterPause)} expired while off` : '';
   return [
     ['gateway calls '],
     [`${counted(calls.good)} good`, 'good'],
     [', '],
     [`${counted(calls.refused)} refused`, calls.refused > 0 ? 'bad' : 'good'],
-    [`${explained}, ${counted(calls.unreachable)} unreachable    restarts ${counted(restarts)}`],
-    [`    Azure: ${counted(costs.writes)} writes, ${counted(costs.vaultReads)} vault reads`],
+    [`${explained}, ${counted(calls.unreachable)} unreachable   ${counted(restarts)} restarts`],
   ];
+}
+
+function costsLine({ costs }: Picture): Line {
+  return [[`Azure: ${counted(costs.writes)} writes, ${counted(costs.vaultReads)} vault reads`]];
 }
