@@ -250,6 +250,68 @@ describe('a read', () => {
   });
 });
 
+describe('a gateway which is not found', () => {
+  const gatewayNotFound = { error: { code: 'ResourceNotFound', message: 'Gateway not found.' } };
+  const isList = ({ url }: Received) => url.pathname.endsWith('/gateways');
+
+  test('is gone where its service lists the others', async () => {
+    script((request) =>
+      isList(request)
+        ? { status: 200, body: { value: [] } }
+        : { status: 404, body: gatewayNotFound },
+    );
+    expect(await issuer.issuedSlots(POLICY)).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'as Resource Manager says it',
+      { error: { code: 'ResourceNotFound', message: 'The Resource' } },
+    ],
+    ['as the service says it', { code: 'ServiceNotFound', message: 'Api service does not exist' }],
+  ])('is unknown where its service is gone: %s', async (_, body) => {
+    script(() => ({ status: 404, body }));
+    await expect(issuer.issuedSlots(POLICY)).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+    await expect(retire()).rejects.toMatchObject({ code: 'ERR_NOT_FOUND' });
+  });
+
+  test('is unknown where its service does not answer', async () => {
+    script((request) =>
+      isList(request) ? { status: 500 } : { status: 404, body: gatewayNotFound },
+    );
+    await expect(issuer.issuedSlots(POLICY)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
+  });
+});
+
+describe('an issuer which contradicts itself', () => {
+  const expiryAtMs = Date.parse('2026-12-01T00:00:00Z');
+  const mint = (trusting: boolean) => issuer.bytesOf(POLICY, 'primary', expiryAtMs, trusting);
+  const minting = (token: (mints: number) => string) =>
+    script(() => ({ status: 200, body: { value: token(rest().length) } }));
+
+  test('is believed only by who trusts it', async () => {
+    minting((mints) => `paris&202612010000&c2ln${mints}`);
+    await expect(mint(false)).rejects.toMatchObject({ code: 'ERR_DEVIATION' });
+    expect((await mint(true)).value.reveal()).toMatch(/^paris&202612010000&/);
+  });
+
+  test('cannot tell whether a version is alive', async () => {
+    minting((mints) => `paris&202612010000&c2ln${mints}`);
+    const version = { slot: 'primary', expiryAtMs, fingerprint: '0123456789abcdef' };
+    expect(await issuer.isAlive(POLICY, version)).toBe('deviates');
+    minting(() => 'paris&202612010000&c2ln');
+    expect(await issuer.isAlive(POLICY, version)).toBe('dead');
+  });
+
+  test.each(['lyon&202612010000&c2ln', 'paris&202612010001&c2ln', 'nonsense', ''])(
+    'may not name another gateway or minute: %s',
+    async (value) => {
+      minting(() => value);
+      await expect(mint(true)).rejects.toMatchObject({ code: 'ERR_TOKEN_SHAPE' });
+    },
+  );
+});
+
 describe('a value', () => {
   const echo = { error: { code: VALUE, message: VALUE, innererror: { code: VALUE } } };
 
