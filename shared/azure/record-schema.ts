@@ -45,7 +45,7 @@ const intent = z.strictObject({
 });
 
 const setback = z.strictObject({
-  step: z.enum(['identify', 'probe', 'publish', 'finish', 'retire', 'close']),
+  step: z.enum(['observe', 'identify', 'probe', 'publish', 'finish', 'retire', 'close']),
   slot: z.string(),
   code: z.string(),
   remedy: z.string(),
@@ -67,7 +67,7 @@ const request = z.discriminatedUnion('ask', [
 ]);
 
 /** A record as it lies in the table. Strict: a member that is not known here comes with a new schema number. */
-const RECORD: z.ZodType<CredentialRecord> = z.strictObject({
+const RECORD = z.strictObject({
   schema: z.literal(SCHEMA),
   id: z.string(),
   kind: z.literal('gateway-token'),
@@ -75,11 +75,11 @@ const RECORD: z.ZodType<CredentialRecord> = z.strictObject({
   sequence: z.number(),
   current: version.exactOptional(),
   next: attempt.exactOptional(),
-  slots: z.array(slot),
+  slots: z.array(slot).readonly(),
   intent: intent.exactOptional(),
-  setbacks: z.array(setback),
+  setbacks: z.array(setback).readonly(),
   probe: z.strictObject({ atMs: instant, result: z.enum(['alive', 'dead']) }).exactOptional(),
-  repairsAtMs: z.array(instant),
+  repairsAtMs: z.array(instant).readonly(),
   deviations: z.number(),
   request: request.exactOptional(),
   hold: z.strictObject({ untilMs: instant, reason: z.string(), by: z.string() }).exactOptional(),
@@ -88,6 +88,10 @@ const RECORD: z.ZodType<CredentialRecord> = z.strictObject({
     .exactOptional(),
   dueAtMs: instant,
 });
+
+/** What is written can be read: a word which the record has and the schema lacks does not compile. */
+const readsAll: CredentialRecord extends z.output<typeof RECORD> ? true : never = true;
+void readsAll;
 
 /** Every release's record says at least which schema it has. */
 const ANY_SCHEMA = z.looseObject({ schema: z.number() });
