@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DurationMs, EpochMs } from '../core/limits.ts';
 
 /** A caller who could have the last answer waits no longer than this for a newer one. */
-const PATIENCE: DurationMs = 2_000;
+const PATIENCE: DurationMs = 500;
 
 export interface MemoryTerms {
   readonly nowMs: () => EpochMs;
