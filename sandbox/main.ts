@@ -1,13 +1,15 @@
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parse, toSeconds } from 'iso8601-duration';
 import { BREAKS } from './break.ts';
 import { firstPortInUse } from './free-ports.ts';
+import { lock } from './lock.ts';
 import { prepare } from './prepare.ts';
 import { PartFailed } from './processes.ts';
 import { runSandbox } from './run.ts';
 import { openScreen } from './timeline/screen.ts';
-import { filesOf, makeWorld, MOST_CLUSTERS } from './world.ts';
+import { filesOf, makeWorld, MOST_CLUSTERS, type World } from './world.ts';
 
 /** `npm start`: the whole of Keyturn on one machine. */
 
@@ -36,11 +38,9 @@ async function main(options: Options): Promise<number> {
   const { port, clusters } = options;
   const directory = resolve(options.dir);
   const world = makeWorld({ directory, port, clusters, runAtMs: Date.now() });
-  const inUse = await firstPortInUse(world.ports);
-  if (inUse !== undefined) {
-    console.error(
-      `Port ${inUse} is in use, perhaps by another sandbox. Stop that, or choose other ports: npm start -- --port ${port + 100}`,
-    );
+  const obstacle = lockObstacle(world) ?? (await portObstacle(world, port));
+  if (obstacle) {
+    console.error(obstacle);
     return 1;
   }
   const prepared = await prepare(world);
@@ -55,6 +55,22 @@ async function main(options: Options): Promise<number> {
     console.error(error.message);
     return 1;
   }
+}
+
+function lockObstacle(world: World): string | undefined {
+  const { directory } = world;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const owner = lock(filesOf(world).lock);
+  return (
+    owner && `Process ${owner} runs a sandbox in ${directory}. Stop it, or give another --dir.`
+  );
+}
+
+async function portObstacle({ ports }: World, port: number): Promise<string | undefined> {
+  const inUse = await firstPortInUse(ports);
+  if (inUse === undefined) return undefined;
+  const other = `npm start -- --port ${port + 100}`;
+  return `Port ${inUse} is in use, perhaps by another sandbox. Stop that, or choose others: ${other}`;
 }
 
 /** Aborts when the time is over, or somebody ends the run. */

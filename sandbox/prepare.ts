@@ -10,10 +10,9 @@ export interface Prepared {
   readonly seed: Seed;
 }
 
-/** Writes what the parts are started with. Tokens and keys of the sandbox lie here: the folder is its owner's. */
+/** Writes what the parts are started with. */
 export async function prepare(world: World): Promise<Prepared> {
   const files = filesOf(world);
-  await mkdir(world.directory, { recursive: true, mode: 0o700 });
   for (const folder of [files.logs, files.azurite]) await mkdir(folder, { recursive: true });
   const authority = await makeAuthority(files.certificates);
   const seed = twinSeed(world);

@@ -126,6 +126,7 @@ export function filesOf({ directory }: Pick<World, 'directory'>) {
     twinSeed: join(directory, 'twin.json'),
     clusterSeed: (id: string) => join(directory, `${id}.json`),
     clusterState: (id: string) => join(directory, `${id}.state.json`),
+    lock: join(directory, 'lock'),
     sandbox: join(directory, 'sandbox.json'),
   };
 }
