@@ -61,9 +61,8 @@ function lockObstacle(world: World): string | undefined {
   const { directory } = world;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const owner = lock(filesOf(world).lock);
-  return (
-    owner && `Process ${owner} runs a sandbox in ${directory}. Stop it, or give another --dir.`
-  );
+  if (owner === undefined) return undefined;
+  return `Process ${owner} runs a sandbox in ${directory}. Stop it, or give another --dir.`;
 }
 
 async function portObstacle({ ports }: World, port: number): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { type Authority, makeAuthority } from './certificates.ts';
 import { configurationOf } from './configuration.ts';
 import type { Seed } from './contract.ts';
@@ -24,6 +24,8 @@ export async function prepare(world: World): Promise<Prepared> {
   return { authority, seed };
 }
 
+/** Whoever reads it finds the old content or the new one, never half of it. */
 export async function writeJson(file: string, content: unknown): Promise<void> {
-  await writeFile(file, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
+  await writeFile(`${file}.new`, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildIfStale, KEYTURN } from '../scripts/build.ts';
 import { retireEarly } from './break.ts';
+import type { Authority } from './certificates.ts';
 import { type Http, openHttp } from './http.ts';
 import { appPart, azuritePart, clusterPart, type PartContext, twinPart } from './parts.ts';
 import { type Pause, withSilence } from './pauses.ts';
@@ -44,7 +45,7 @@ export async function runSandbox(plan: RunPlan, prepared: Prepared): Promise<Ver
   try {
     await startParts(run, prepared);
     if (plan.earlyRetire) void retireEarly(plan.world, run.http, run.seen);
-    await watch(run);
+    await watch(run, prepared.authority);
     return conclude(run);
   } finally {
     await run.processes.stop();
@@ -70,7 +71,7 @@ async function begin(plan: RunPlan, { authority }: Prepared): Promise<Run> {
 
 /** The app comes last: it needs its build, its storage and Azure. What it costs is counted from there. */
 async function startParts(run: Run, prepared: Prepared): Promise<void> {
-  const { world, processes, sources, seen } = run;
+  const { world, sources, seen } = run;
   const context = { world, authority: prepared.authority };
   await Promise.all([
     ready(run, 'build', buildIfStale()),
@@ -79,8 +80,14 @@ async function startParts(run: Run, prepared: Prepared): Promise<void> {
   ]);
   seen.counters.before = await sources.counters();
   await start(run, appPart(context, prepared.seed, KEYTURN.outDir));
-  const file = sandboxFile(world, prepared.authority, processes.ids());
-  await writeJson(filesOf(world).sandbox, file);
+}
+
+/** Programs outside find the parts by it: it is there when all are up, and names the processes of now. */
+async function publish({ world, processes }: Run, authority: Authority, last: string) {
+  const ids = { starter: process.pid, ...processes.ids() };
+  const text = JSON.stringify(ids);
+  if (text !== last) await writeJson(filesOf(world).sandbox, sandboxFile(world, authority, ids));
+  return text;
 }
 
 /** Pods which run on from an earlier run call Azure at once. */
@@ -101,13 +108,15 @@ async function ready({ world, screen }: Run, who: string, started: Promise<void>
   screen.tell({ atMs, who, word: 'ready', message: `after ${seconds} s` });
 }
 
-async function watch(run: Run): Promise<void> {
+async function watch(run: Run, authority: Authority): Promise<void> {
   const { world, sources, seen, screen, signal } = run;
   let lastAtMs = Date.now();
+  let published = '';
   while (!signal.aborted) {
     const nowMs = Date.now();
     run.pauses = withSilence(run.pauses, lastAtMs, nowMs);
     lastAtMs = nowMs;
+    published = await publish(run, authority, published);
     for (const happening of await look(world, sources, seen)) screen.tell(happening);
     screen.show(pictureOf(world, seen, Date.now()));
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);

@@ -151,6 +151,7 @@ export function callsLine({ calls, restarts }: Picture): Line {
   ];
 }
 
-function costsLine({ costs }: Picture): Line {
+/** What it cost. */
+export function costsLine({ costs }: Picture): Line {
   return [[`Azure: ${counted(costs.writes)} writes, ${counted(costs.vaultReads)} vault reads`]];
 }

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { createLogUpdate } from 'log-update';
-import { callsLine, frame, happeningLine } from './frame.ts';
+import { callsLine, costsLine, frame, happeningLine } from './frame.ts';
 import { type Line, lineText } from './line.ts';
 import type { Happening, Picture } from './picture.ts';
 
@@ -63,7 +63,7 @@ function plainScreen(): Screen {
     show(picture) {
       if (picture.nowMs < shownAtMs + CALLS_EVERY_MS) return;
       shownAtMs = picture.nowMs;
-      print(callsLine(picture));
+      print([...callsLine(picture), ['   '], ...costsLine(picture)]);
     },
     tell: (happening) => print(happeningLine(happening)),
     say: (...lines) => lines.forEach(print),
