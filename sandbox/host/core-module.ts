@@ -21,13 +21,13 @@ export interface Binding {
   readonly connection?: string;
 }
 
-export interface FunctionMetadata {
+interface FunctionMetadata {
   readonly name: string;
   readonly bindings: Readonly<Record<string, Binding>>;
   readonly retryOptions?: object;
 }
 
-export type FunctionCallback = (...args: unknown[]) => unknown;
+type FunctionCallback = (...args: unknown[]) => unknown;
 export type HookCallback = (context: object) => unknown;
 
 /** A value on its way between host and library; exactly one member is set. */

@@ -13,7 +13,7 @@ import {
 import type { Log } from './log.ts';
 
 const TRIGGERS = ['httpTrigger', 'timerTrigger', 'queueTrigger', 'eventGridTrigger'] as const;
-export type TriggerType = (typeof TRIGGERS)[number];
+type TriggerType = (typeof TRIGGERS)[number];
 
 export interface AppFunction extends RegisteredFunction {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Levels of the Functions worker, in growing weight. */
 export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical';
 
-export interface LogOrigin {
+interface LogOrigin {
   readonly function?: string;
   readonly invocationId?: string;
 }

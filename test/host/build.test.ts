@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readHostJson } from '../../sandbox/host/host-json.ts';
 import { isStale } from '../../scripts/build.ts';
+import { makeDirectory } from '../support/directory.ts';
 import { buildFixtureApp } from '../support/functions-host.ts';
 import { startProgram } from '../support/program.ts';
 
@@ -37,8 +37,8 @@ describe('is out of date', () => {
   let built: string;
 
   beforeEach(async () => {
-    sources = await mkdtemp(join(tmpdir(), 'keyturn-sources-'));
-    built = join(await mkdtemp(join(tmpdir(), 'keyturn-built-')), 'main.mjs');
+    sources = makeDirectory('sources');
+    built = join(makeDirectory('built'), 'main.mjs');
     for (const file of [built, join(sources, 'a.ts'), join(sources, 'b.ts')]) {
       await writeFile(file, '');
     }

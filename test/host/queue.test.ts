@@ -1,14 +1,12 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { QueueServiceClient, StorageSharedKeyCredential } from '@azure/storage-queue';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Authority } from '../../sandbox/certificates.ts';
 import type { AppFunction } from '../../sandbox/host/load-app.ts';
 import { listenToMessages } from '../../sandbox/host/queue-listener.ts';
 import type { MessageQueue } from '../../sandbox/host/queue-message.ts';
 import { AZURITE_ACCOUNT, AZURITE_KEY, startAzurite, type Azurite } from '../support/azurite.ts';
 import { trustedAuthority } from '../support/certificates.ts';
+import { makeDirectory } from '../support/directory.ts';
 import {
   buildFixtureApp,
   QUIET_SETTINGS,
@@ -25,7 +23,7 @@ let host: HostProgram;
 let service: QueueServiceClient;
 
 beforeAll(async () => {
-  authority = await trustedAuthority(await mkdtemp(join(tmpdir(), 'keyturn-ca-')));
+  authority = await trustedAuthority(makeDirectory('ca'));
   azurite = await startAzurite(authority);
   identity = await startIdentityEndpoint();
   service = connect(azurite.queueUrl);
@@ -104,11 +102,12 @@ test('goes on trying while storage is out of reach, and tells it in two lines', 
   const first = await startAzurite(authority);
   await first.stop();
   const late = await startHostProgram(appDir, settingsFor(first.queueUrl));
+  onTestFinished(async () => void (await late.stop()));
   await late.until((line) => line.includes('trying again'));
   const second = await startAzurite(authority, Number(new URL(first.queueUrl).port));
+  onTestFinished(async () => void (await second.stop()));
   await late.until((line) => line.includes('answers again'));
   expect(late.lines.filter((line) => line.includes('queue work'))).toHaveLength(2);
-  await Promise.all([late.stop(), second.stop()]);
 });
 
 /** Listens here, with messages hidden for two seconds only and `run` in place of the function. */

@@ -1,12 +1,12 @@
-import { cp, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startHost } from '../../sandbox/host/host.ts';
+import { makeDirectory } from '../support/directory.ts';
 import {
   buildFixtureApp,
   launchHostProgram,
@@ -16,7 +16,7 @@ import {
 
 /** An app without the library, which says to the core module what `code` says. */
 async function writeApp(code: string, hostJson: object = {}): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'keyturn-app-'));
+  const dir = makeDirectory('app');
   const core = "createRequire(import.meta.url)('@azure/functions-core')";
   const model = 'core.setProgrammingModel({ getCapabilities: async () => ({}) });';
   const main = `import { createRequire } from 'node:module';\nconst core = ${core};\n${model}\n${code}`;
@@ -82,6 +82,7 @@ describe('the app with every trigger', () => {
 
   test('answers the request under way and runs the hooks before it ends at SIGTERM', async () => {
     const host = await startHostProgram(appDir, QUIET_SETTINGS);
+    onTestFinished(async () => void (await host.stop()));
     // The client keeps its connection, which must not keep the host.
     const answer = once(
       get(`${host.url}/slow`, { agent: new Agent({ keepAlive: true }) }),
@@ -97,12 +98,12 @@ describe('the app with every trigger', () => {
   });
 
   test('has the prefix "api" where host.json names none', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'keyturn-app-'));
+    const dir = makeDirectory('app');
     await cp(appDir, dir, { recursive: true });
     await writeFile(join(dir, 'host.json'), '{ "version": "2.0" }');
     const host = await startHostProgram(dir, QUIET_SETTINGS);
+    onTestFinished(async () => void (await host.stop()));
     expect((await fetch(`${host.url}/api/greet`)).status).toBe(200);
     expect((await fetch(`${host.url}/greet`)).status).toBe(404);
-    await host.stop();
   });
 });

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, writeFile, mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { TypedData } from '../../sandbox/host/core-module.ts';
 import type { ListenerContext } from '../../sandbox/host/listener.ts';
 import type { AppFunction } from '../../sandbox/host/load-app.ts';
 import { listenToTimer } from '../../sandbox/host/timer-listener.ts';
+import { makeDirectory } from '../support/directory.ts';
 import { buildFixtureApp, QUIET_SETTINGS, startHostProgram } from '../support/functions-host.ts';
 
 const YEARLY = '0 0 0 1 1 *';
@@ -16,7 +16,7 @@ let statusFile: string;
 let stopping: AbortController;
 
 beforeEach(async () => {
-  stateDir = await mkdtemp(join(tmpdir(), 'keyturn-timer-'));
+  stateDir = makeDirectory('timer');
   statusFile = join(stateDir, 'timers', 'tick.json');
   stopping = new AbortController();
 });
@@ -116,11 +116,11 @@ test('refuses a schedule which never comes', async () => {
 test('gives the function of a built app what Azure gives it', async () => {
   const appDir = await buildFixtureApp('every-trigger');
   const host = await startHostProgram(appDir, { ...QUIET_SETTINGS, TICK_SCHEDULE: EACH_SECOND });
+  onTestFinished(async () => void (await host.stop()));
   const line = await host.until((text) => text.includes('"function":"tick"'));
   expect(JSON.parse(JSON.parse(line).message).input).toEqual({
     schedule: { adjustForDST: true },
     scheduleStatus: null,
     isPastDue: false,
   });
-  await host.stop();
 });

@@ -1,7 +1,6 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildApp } from '../../scripts/build.ts';
+import { makeDirectory } from './directory.ts';
 import { startProgram, type Program } from './program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -24,7 +23,7 @@ export interface HostProgram extends Program {
 /** Builds an app of `test/fixtures/apps` into a new folder, with the code which builds Keyturn. */
 export async function buildFixtureApp(name: string): Promise<string> {
   const source = join(ROOT, 'test/fixtures/apps', name);
-  const outDir = await mkdtemp(join(tmpdir(), `keyturn-${name}-`));
+  const outDir = makeDirectory(name);
   await buildApp({ entry: join(source, 'main.ts'), hostJson: join(source, 'host.json'), outDir });
   return outDir;
 }
