@@ -85,7 +85,9 @@ export function problem(error: KeyturnError, more: Readonly<Record<string, unkno
       ...NO_STORE,
       'Content-Type': 'application/problem+json',
       ...(status === 401 && { 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
-      ...(error.remedy !== 'reject' && { 'Retry-After': String(retryAfterSeconds(error)) }),
+      ...((status === 503 || error.remedy === 'retry') && {
+        'Retry-After': String(retryAfterSeconds(error)),
+      }),
     },
     body: JSON.stringify({ title: TITLES[status], status, code, detail, ...more }),
   };

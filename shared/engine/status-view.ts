@@ -1,6 +1,6 @@
 import { standings } from '../core/adoption.ts';
 import { findings } from '../core/findings.ts';
-import type { EpochMs } from '../core/limits.ts';
+import type { EpochMs, Limits } from '../core/limits.ts';
 import type { Adoption, CredentialRecord, Policy, Slot, Version } from '../core/nouns.ts';
 import { renewalAtMs, slotState } from '../core/schedule.ts';
 import type { HistoryEntry, InstanceEvidence } from '../ports.ts';
@@ -11,25 +11,27 @@ export interface Known {
   /** Undefined where the configuration does not name it any more. */
   readonly policy: Policy | undefined;
   readonly record: CredentialRecord | undefined;
+  readonly limits: Limits;
   readonly adoption: readonly Adoption[];
   readonly instances: readonly InstanceEvidence[];
 }
 
-export function statusOf({ id, policy, record, adoption, instances }: Known, nowMs: EpochMs) {
+export function statusOf(known: Known, nowMs: EpochMs) {
+  const { id, policy, record, adoption, instances } = known;
   const seen = record && policy && { record, policy, adoption, nowMs };
   return {
     id,
     target: policy?.target ?? record?.target,
     configured: policy !== undefined,
     ...(policy && { kind: policy.kind, mode: policy.mode, retire: policy.retire.when }),
-    ...(record && stateOf(record, policy, nowMs)),
+    ...(record && stateOf(record, known, nowMs)),
     consumers: seen ? standings(record, policy, adoption, nowMs).map(standingOf) : [],
     instances: instances.map(instanceOf),
     findings: seen ? findings(seen) : [],
   };
 }
 
-function stateOf(record: CredentialRecord, policy: Policy | undefined, nowMs: EpochMs) {
+function stateOf(record: CredentialRecord, { policy, limits }: Known, nowMs: EpochMs) {
   const { current, next, probe, request, hold, closed } = record;
   return {
     dueAt: iso(record.dueAtMs),
@@ -41,7 +43,7 @@ function stateOf(record: CredentialRecord, policy: Policy | undefined, nowMs: Ep
       startedAt: iso(next.startedAtMs),
       expiresAt: iso(next.expiryAtMs),
     },
-    slots: record.slots.map((slot) => slotOf(slot, policy, nowMs)),
+    slots: record.slots.map((slot) => slotOf(slot, limits, nowMs)),
     intent: record.intent && {
       step: record.intent.step,
       slot: record.intent.slot,
@@ -73,10 +75,10 @@ function renewal(current: Version, policy: Policy) {
   return { renewsAt: iso(renewalAtMs(current, policy)) };
 }
 
-function slotOf(slot: Slot, policy: Policy | undefined, nowMs: EpochMs) {
+function slotOf(slot: Slot, limits: Limits, nowMs: EpochMs) {
   return {
     name: slot.name,
-    ...(policy && { state: slotState(slot, policy.limits, nowMs) }),
+    state: slotState(slot, limits, nowMs),
     pastKnown: slot.pastKnown,
     firstSeenAt: iso(slot.firstSeenAtMs),
     // 0 stands for no version alive.

@@ -82,7 +82,7 @@ async function readKnown(
     ports.adoptions.list(id),
     ports.adoptions.instances(id),
   ]);
-  return { id, policy, record, adoption, instances };
+  return { id, policy, record, limits: configuration.limits, adoption, instances };
 }
 
 /** What concerns all credentials. */
