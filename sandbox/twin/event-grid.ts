@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Seed } from '../contract.ts';
-import type { GridEvent } from './facts.ts';
-import { envelope, type Twin } from './twin.ts';
+import { envelope, type GridEvent } from './events.ts';
+import type { Twin } from './twin.ts';
 
 type Subscription = Seed['subscriptions'][number];
 
@@ -65,20 +65,21 @@ async function validate(twin: Twin, { url }: Subscription): Promise<void> {
 function newDelivery() {
   let deliveries = 0;
   return async ({ url }: Subscription, event: GridEvent): Promise<void> => {
-    for (const pauseMs of PAUSES_MS) {
-      const status = (await post(url, 'Notification', event))?.status;
-      if (isFinal(status)) break;
-      await pause(pauseMs, undefined, { ref: false });
-    }
+    if (!(await isDelivered(url, event))) return;
     deliveries += 1;
     if (deliveries % DUPLICATE_EVERY === 0) await post(url, 'Notification', event);
   };
 }
 
-/** Delivered, or one of the two answers which Event Grid takes for a no at once. */
-function isFinal(status: number | undefined): boolean {
-  if (status === undefined) return false;
-  return (status >= 200 && status <= 204) || status === 400 || status === 413;
+/** False when it was tried in vain, or refused by one of the answers Event Grid takes for a no at once. */
+async function isDelivered(url: string, event: GridEvent): Promise<boolean> {
+  for (const pauseMs of PAUSES_MS) {
+    const status = (await post(url, 'Notification', event))?.status ?? 0;
+    if (status >= 200 && status <= 204) return true;
+    if (status === 400 || status === 413) return false;
+    await pause(pauseMs, undefined, { ref: false });
+  }
+  return false;
 }
 
 /** Nothing when nobody answers: like any other failure it is tried again. */

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JournalEntry } from '../contract.ts';
-
-export type Slot = 'primary' | 'secondary';
-
-export interface GatewayKey {
-  readonly value: string;
-  readonly version: number;
-}
+import type { GridEvent } from './events.ts';
+import type { GatewayKey, Slot } from './gateway/keys.ts';
 
 export interface GatewayProperties {
   readonly locationData?: Readonly<
@@ -29,21 +24,6 @@ export interface SecretVersion {
     readonly updated: number;
   };
 }
-
-/** An event as Event Grid delivers it, in Event Grid's schema. */
-export interface GridEvent {
-  readonly id: string;
-  readonly topic: string;
-  readonly subject: string;
-  readonly eventType: string;
-  readonly eventTime: string;
-  readonly data: unknown;
-  readonly dataVersion: string;
-  readonly metadataVersion: string;
-}
-
-/** The part of an event which says what happened. */
-export type RaisedEvent = Pick<GridEvent, 'eventType' | 'subject' | 'data'>;
 
 /** What can change at "Azure", with the values which never leave it. */
 export type Change =

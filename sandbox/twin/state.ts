@@ -1,12 +1,6 @@
-import type {
-  Fact,
-  GatewayKey,
-  GatewayProperties,
-  GridEvent,
-  RaisedEvent,
-  SecretVersion,
-  Slot,
-} from './facts.ts';
+import type { GridEvent, RaisedEvent } from './events.ts';
+import type { Fact, GatewayProperties, SecretVersion } from './facts.ts';
+import type { GatewayKey, Slot } from './gateway/keys.ts';
 
 export interface Gateway {
   readonly properties: GatewayProperties;

@@ -1,18 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEntry, Seed } from '../contract.ts';
 import { PORT_OFFSETS } from '../contract.ts';
 import { type LiveCounters, openCounters } from './counters.ts';
 import { openTokens, type Tokens } from './entra/tokens.ts';
-import {
-  type Change,
-  type Fact,
-  type GatewayKey,
-  type RaisedEvent,
-  toJournalEntry,
-} from './facts.ts';
+import { envelope, type RaisedEvent } from './events.ts';
+import { type Change, type Fact, toJournalEntry } from './facts.ts';
 import { type Faults, noFaults } from './faults.ts';
+import { newKeys } from './gateway/keys.ts';
 import { openLog } from './log.ts';
 import { apply, emptyState, type State } from './state.ts';
 
@@ -75,22 +70,6 @@ function openWorld(file: string, topic: string): World {
   return { state, journal, record };
 }
 
-/** The members every event has, in Event Grid's schema. */
-export function envelope(topic: string, atMs: number) {
-  return {
-    id: randomUUID(),
-    topic,
-    eventTime: toRoundTrip(new Date(atMs)),
-    dataVersion: '1',
-    metadataVersion: '1',
-  };
-}
-
-/** .NET's round-trip format: seven digits of a second. */
-export function toRoundTrip(date: Date): string {
-  return date.toISOString().replace('Z', '0000Z');
-}
-
 /** Gateways which were ever there are not born again: somebody may have deleted them. */
 function bearGateways(seed: Seed, { journal, record }: World): void {
   const known = new Set(journal.map((entry) => entry.kind === 'gateway-put' && entry.gateway));
@@ -98,14 +77,4 @@ function bearGateways(seed: Seed, { journal, record }: World): void {
     const properties = { locationData: { name: gateway }, description: '' };
     record('seed', { kind: 'gateway-put', gateway, properties, keys: newKeys() });
   }
-}
-
-/** Both keys of a gateway which is born. */
-export function newKeys(): { readonly primary: GatewayKey; readonly secondary: GatewayKey } {
-  return { primary: newKey(1), secondary: newKey(1) };
-}
-
-/** 64 random bytes, as API Management's keys are. */
-export function newKey(version: number): GatewayKey {
-  return { value: randomBytes(64).toString('base64'), version };
 }

@@ -23,7 +23,7 @@ export interface Exchange {
 export type DescribedApi = 'api-management' | 'key-vault';
 
 /** Where Azure itself does not answer as its description says, with the fact that shows it. */
-export const EXCEPTIONS: readonly { api: DescribedApi; path: string; fact: string }[] = [
+const EXCEPTIONS: readonly { api: DescribedApi; path: string; fact: string }[] = [
   {
     api: 'api-management',
     path: 'error/details',

@@ -1,10 +1,11 @@
 import type { Context, Handler } from 'hono';
 import { z } from 'zod';
 import { fingerprint, type GatewayProperties } from '../facts.ts';
+import { newKey, newKeys } from '../gateway/keys.ts';
 import { bodyOf, callerOf, type Env } from '../http.ts';
 import { mintGatewayToken } from '../mint-gateway-token.ts';
 import type { Gateway } from '../state.ts';
-import { newKey, newKeys, type Twin } from '../twin.ts';
+import type { Twin } from '../twin.ts';
 import { parsed, serviceError, validationError } from './errors.ts';
 
 export const GATEWAY =

@@ -24,7 +24,7 @@ const AZURE_AUDIENCES = [
   'https://graph.microsoft.com',
 ] as const;
 
-export type AzureAudience = (typeof AZURE_AUDIENCES)[number];
+type AzureAudience = (typeof AZURE_AUDIENCES)[number];
 
 /** Signs and checks the access tokens of the tenant. */
 export interface Tokens {
@@ -39,7 +39,7 @@ export interface Tokens {
 
 /** The signing key lies in `keyFile`, so tokens outlive a restart. */
 export async function openTokens(seed: Seed, loginUrl: string, keyFile: string): Promise<Tokens> {
-  const { privateJwk, publicKey } = await openKey(keyFile);
+  const { privateJwk, publicKey, kid } = await openKey(keyFile);
   const signingKey = await importJWK(privateJwk, 'RS256');
   const verifyingKey = await importJWK(publicKey, 'RS256');
   const issuers = {
@@ -54,12 +54,11 @@ export async function openTokens(seed: Seed, loginUrl: string, keyFile: string):
         (audience) => withoutSlash(audience) === withoutSlash(resource),
       ),
     issue: (identity, audience, way) => {
-      const claims =
-        audience === seed.audience
-          ? { iss: issuers.v2, ...claimsV2(identity, way) }
-          : { iss: issuers.v1, ...claimsV1(identity, way) };
-      return new SignJWT({ aud: audience, tid: seed.tenant, ...claims })
-        .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: publicKey.kid ?? '' })
+      const isOurs = audience === seed.audience;
+      const claims = isOurs ? claimsV2(identity, way) : claimsV1(identity, way);
+      return new SignJWT({ aud: audience, tid: seed.tenant, ...subjectOf(identity), ...claims })
+        .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid })
+        .setIssuer(isOurs ? issuers.v2 : issuers.v1)
         .setIssuedAt()
         .setNotBefore('0s')
         .setExpirationTime(`${TOKEN_LIFE_SECONDS}s`)
@@ -83,13 +82,13 @@ function identityOf(seed: Seed, { oid }: JWTPayload): Identity {
 
 function claimsV1(identity: Identity, way: LoginWay): JWTPayload {
   const appidacr = way === 'secret' ? '1' : '2';
-  return { appid: identity.clientId, appidacr, ver: '1.0', ...subjectOf(identity) };
+  return { appid: identity.clientId, appidacr, ver: '1.0' };
 }
 
 function claimsV2(identity: Identity, way: LoginWay): JWTPayload {
   const azpacr = way === 'secret' ? '1' : '2';
   const roles = identity.roles === undefined ? {} : { roles: identity.roles };
-  return { azp: identity.clientId, azpacr, ver: '2.0', ...roles, ...subjectOf(identity) };
+  return { azp: identity.clientId, azpacr, ver: '2.0', ...roles };
 }
 
 function subjectOf(identity: Identity): JWTPayload {
@@ -100,7 +99,13 @@ function withoutSlash(url: string): string {
   return url.replace(/\/$/, '');
 }
 
-async function openKey(file: string): Promise<{ privateJwk: JWK; publicKey: JWK }> {
+interface SigningKey {
+  readonly privateJwk: JWK;
+  readonly publicKey: JWK;
+  readonly kid: string;
+}
+
+async function openKey(file: string): Promise<SigningKey> {
   if (!existsSync(file)) {
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     writeFileSync(`${file}.new`, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
@@ -109,5 +114,5 @@ async function openKey(file: string): Promise<{ privateJwk: JWK; publicKey: JWK 
   const privateJwk = JSON.parse(readFileSync(file, 'utf8')) as JWK;
   const { kty = '', n = '', e = '' } = privateJwk;
   const kid = await calculateJwkThumbprint({ kty, n, e });
-  return { privateJwk, publicKey: { kty, use: 'sig', kid, n, e } };
+  return { privateJwk, publicKey: { kty, use: 'sig', kid, n, e }, kid };
 }

@@ -7,12 +7,7 @@ import type { Connections } from './connections.ts';
 import { newRefusals } from './refusals.ts';
 
 /** Why a gateway's call is refused. */
-export type RefusalReason =
-  | 'malformed'
-  | 'gateway mismatch'
-  | 'unknown gateway'
-  | 'signature'
-  | 'expired';
+type RefusalReason = 'malformed' | 'gateway mismatch' | 'unknown gateway' | 'signature' | 'expired';
 
 /** The endpoint self-hosted gateways get their configuration from, with the token they were started with. */
 export function configurationApi(twin: Twin, connections: Connections): Hono<Env> {

@@ -1,6 +1,6 @@
-import type { RaisedEvent } from '../facts.ts';
+import { type RaisedEvent, toRoundTrip } from '../events.ts';
 import { announcement } from '../state.ts';
-import { toRoundTrip, type Twin } from '../twin.ts';
+import type { Twin } from '../twin.ts';
 
 const LOOK_EVERY_MS = 500;
 

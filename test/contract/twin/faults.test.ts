@@ -47,9 +47,14 @@ describe('a fault', () => {
     expect(await regenerations()).toBe(before + 1);
   });
 
-  test('with a delay acts in the end', async () => {
-    await twin.fault({ api: 'arm', times: 1, delayMs: 20 });
-    expect((await readGateway()).status).toBe(200);
+  test('with a delay lets others pass, and acts in the end', async () => {
+    await twin.fault({ api: 'arm', operation: 'regenerateKey', times: 1, delayMs: 1000 });
+    const done: string[] = [];
+    await Promise.all([
+      regenerate().then(({ status }) => done.push(`regenerated ${status}`)),
+      readGateway().then(({ status }) => done.push(`read ${status}`)),
+    ]);
+    expect(done).toEqual(['read 200', 'regenerated 204']);
   });
 
   test('of one operation leaves the others alone, and one of an api takes them all', async () => {

@@ -152,6 +152,7 @@ describe('tokens and keys', () => {
 
   test('writes the journal without any value', async () => {
     const { body } = await mint('lyon', inMinutes(2));
+    await call('POST', '/lyon/regenerateKey', { body: { keyType: 'secondary' } });
     const keys = await call('POST', '/lyon/listKeys');
     const journal = JSON.stringify(await twin.journal());
     expect(journal).toContain('"kind":"token-minted"');
