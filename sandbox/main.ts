@@ -49,7 +49,7 @@ async function main(options: Options): Promise<number> {
   try {
     const earlyRetire = options.break === 'early-retire';
     const verdict = await runSandbox({ world, screen, signal, earlyRetire }, prepared);
-    return verdict.failures.length > 0 ? 1 : 0;
+    return verdict?.failures.length === 0 ? 0 : 1;
   } catch (error) {
     if (!(error instanceof PartFailed)) throw error;
     console.error(error.message);
@@ -79,7 +79,14 @@ function endOfRun(forMs: number | undefined): AbortSignal {
     process.on(name, () => ending.abort());
   }
   if (forMs !== undefined) setTimeout(() => ending.abort(), forMs).unref();
+  if (process.env['npm_lifecycle_event']) endWithParent(ending);
   return ending.signal;
+}
+
+/** A signal to npm ends the shell between us, and does not reach us. */
+function endWithParent(ending: AbortController): void {
+  const { ppid } = process;
+  setInterval(() => process.ppid !== ppid && ending.abort(), 500).unref();
 }
 
 function lengthMs(text: string): number {

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { type Authority, makeAuthority } from './certificates.ts';
 import { configurationOf } from './configuration.ts';
 import type { Seed } from './contract.ts';
@@ -14,6 +14,8 @@ export interface Prepared {
 export async function prepare(world: World): Promise<Prepared> {
   const files = filesOf(world);
   for (const folder of [files.logs, files.azurite]) await mkdir(folder, { recursive: true });
+  // Of a run which was killed: whoever waits for the file waits for this run.
+  await rm(files.sandbox, { force: true });
   const authority = await makeAuthority(files.certificates);
   const seed = twinSeed(world);
   await writeJson(files.twinSeed, seed);

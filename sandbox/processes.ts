@@ -72,6 +72,7 @@ export function superviseProcesses(
 
   return {
     async start(part) {
+      if (stopping) return;
       const logFile = join(logDir, `${part.name}.log`);
       const log = createWriteStream(logFile, { mode: 0o600 });
       const running = { part, log, child: launch(part, log), startedAtMs: Date.now(), deaths: 0 };

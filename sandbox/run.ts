@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildIfStale, KEYTURN } from '../scripts/build.ts';
@@ -37,13 +38,15 @@ interface Run extends RunPlan {
 }
 
 /**
- * Starts everything, watches until the signal, and stops everything it started.
+ * Starts everything, watches until the signal, and stops everything it started. Returns no verdict
+ * when the signal came before all parts were up.
  * @throws PartFailed when a part never came up
  */
-export async function runSandbox(plan: RunPlan, prepared: Prepared): Promise<Verdict> {
+export async function runSandbox(plan: RunPlan, prepared: Prepared): Promise<Verdict | undefined> {
   const run = await begin(plan, prepared);
   try {
-    await startParts(run, prepared);
+    await Promise.race([startParts(run, prepared), once(plan.signal, 'abort')]);
+    if (plan.signal.aborted) return undefined;
     if (plan.earlyRetire) void retireEarly(plan.world, run.http, run.seen);
     await watch(run, prepared.authority);
     return conclude(run);

@@ -10,8 +10,8 @@ const LONGEST_POLL_MS = 30_000;
 const FIRST_SETBACK_MS = 500;
 const LONGEST_SETBACK_MS = 10_000;
 
-/** A report is repeated this often, changed or not. */
-const REPORT_EVERY_MS = 60_000;
+/** A report is repeated this often, changed or not: only those after the end of the overlap count (rule 13). */
+const REPORT_EVERY_MS = 10_000;
 
 /** Pause between two looks at what the pods run. */
 const LOOK_EVERY_MS = 250;
