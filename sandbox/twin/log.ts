@@ -1,11 +1,11 @@
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
   openSync,
   readFileSync,
   truncateSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -30,7 +30,7 @@ export function openLog<Line>(file: string): Log<Line> {
   return {
     lines: lines.map((line) => JSON.parse(line) as Line),
     append: (line) => {
-      writeSync(descriptor, `${JSON.stringify(line)}\n`);
+      appendFileSync(descriptor, `${JSON.stringify(line)}\n`);
       fsyncSync(descriptor);
     },
   };

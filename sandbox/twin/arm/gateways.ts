@@ -31,6 +31,7 @@ const tokenSchema = z.object({ keyType, expiry: z.iso.datetime({ offset: true })
 const pageSchema = z.object({
   $top: z.coerce.number().int().min(1).default(PAGE_SIZE),
   $skip: z.coerce.number().int().min(0).default(0),
+  $filter: z.never('The twin does not filter.').exactOptional(),
 });
 
 /** Pages of at most 100, with the count of all. */

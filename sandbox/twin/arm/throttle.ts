@@ -28,7 +28,7 @@ const GLOBAL_FACTOR = 15;
 export function throttled(twin: Twin): MiddlewareHandler<Env> {
   const buckets = new Map<string, Bucket>();
   const take = (name: string, limit: Limit) => {
-    const bucket = afterOneMore(buckets.get(name), limit, Date.now());
+    const bucket = withOneLess(buckets.get(name), limit, Date.now());
     if (bucket.tokens >= 0) buckets.set(name, bucket);
     return bucket.tokens;
   };
@@ -53,8 +53,8 @@ function kindOf(method: string): Kind {
   return method === 'GET' || method === 'HEAD' ? 'reads' : 'writes';
 }
 
-/** Below zero there was no token left. */
-function afterOneMore(bucket: Bucket | undefined, limit: Limit, nowMs: number): Bucket {
+/** The bucket with one token less; below zero there was none left, and what is missing has to come back. */
+export function withOneLess(bucket: Bucket | undefined, limit: Limit, nowMs: number): Bucket {
   const { tokens, atMs } = bucket ?? { tokens: limit.size, atMs: nowMs };
   const refilled = Math.min(limit.size, tokens + ((nowMs - atMs) / 1000) * limit.perSecond);
   return { tokens: refilled - 1, atMs: nowMs };

@@ -18,12 +18,8 @@ export function configurationApi(twin: Twin, connections: Connections): Hono<Env
     const gateway = c.req.param('gateway');
     const instance = (c.req.header('x-keyturn-instance') ?? 'unnamed').slice(0, 128);
     const caller = { gateway, instance };
-    const checked = checkToken(
-      twin.state,
-      gateway,
-      credentialsOf(c, 'GatewayKey') ?? '',
-      Date.now(),
-    );
+    const token = credentialsOf(c, 'GatewayKey') ?? '';
+    const checked = checkToken(twin.state, gateway, token, Date.now());
     if (checked.expiresAtMs !== undefined) connections.see(caller, checked.expiresAtMs);
     if (checked.reason !== undefined) {
       refusals.note(caller, checked.reason);

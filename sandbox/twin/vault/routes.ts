@@ -26,7 +26,7 @@ export function vaultApi(twin: Twin): Hono<Env> {
   const one = '/secrets/:name';
   const version = '/secrets/:name/:version?';
   api.put(one, ...route('setSecret', 'secrets/set'), secrets.set(twin, settling));
-  api.get('/secrets', ...route('listSecrets', 'secrets/list'), secrets.list(twin));
+  api.get('/secrets', ...route('listSecrets', 'secrets/list'), secrets.list(twin, settling));
   api.get(
     `${one}/versions`,
     ...route('listSecretVersions', 'secrets/list'),

@@ -69,10 +69,10 @@ export function update(twin: Twin, settling: Settling): VersionHandler {
 }
 
 /** All secrets with what their latest versions have, without values. */
-export function list(twin: Twin): Handler<Env> {
+export function list(twin: Twin, settling: Settling): Handler<Env> {
   return (c) => {
     const items = [...twin.state.secrets]
-      .filter(([, secret]) => secret.deletedAtMs === undefined)
+      .filter(([name, { deletedAtMs }]) => deletedAtMs === undefined && !settling.has(name))
       .toSorted(([a], [b]) => a.localeCompare(b))
       .map(([name, secret]) => ({ ...toItem(twin, name, latest(secret)), id: idOf(twin, name) }));
     return c.json(page(c, twin.urls.vault, items));

@@ -61,6 +61,7 @@ test('it is recovered with its versions, some polls later', async () => {
   await call('DELETE', '/secrets/back');
   await poll('/deletedsecrets/back');
   expect((await call('POST', '/deletedsecrets/back/recover')).status).toBe(200);
+  expect((await call('GET', '/secrets/back/')).status).toBe(404);
   const { status, misses } = await poll('/secrets/back/');
   expect(status).toBe(200);
   expect(misses).toBeGreaterThan(0);
