@@ -48,7 +48,7 @@ export function openAdoptions(options: TableOptions): AdoptionStore {
     list: (credential) => listAdoptions(table, credential),
 
     first: (credential, consumer, atMs) =>
-      table.again(`record consumer ${consumer}`, async (client, limit) => {
+      table.idempotent(`record consumer ${consumer}`, async (client, limit) => {
         const at = new Date(atMs);
         const row = { ...keysOf(credential, consumer), consumer, firstSeenAt: at, seenAt: at };
         await client.createEntity(row, limit).catch(exceptFor('EntityAlreadyExists'));
@@ -61,7 +61,7 @@ export function openAdoptions(options: TableOptions): AdoptionStore {
       merge(table, credential, consumer, { report, atMs: report.atMs }),
 
     instance: (credential, { instance, expiryAtMs, atMs }) =>
-      table.again(`record instance ${instance}`, async (client, limit) => {
+      table.idempotent(`record instance ${instance}`, async (client, limit) => {
         const rowKey = `${INSTANCES}${newestFirst(expiryAtMs)}.${toKey(instance)}`;
         const row = { instance, expiryAt: new Date(expiryAtMs), at: new Date(atMs) };
         const keys = { partitionKey: toKey(credential), rowKey };
@@ -85,14 +85,14 @@ async function merge(
   const { atMs, ...members } = evidence;
   const columns = Object.entries(members).map(([name, value]) => [name, JSON.stringify(value)]);
   const row = { consumer, seenAt: new Date(atMs), ...Object.fromEntries(columns) };
-  await table.again(`record evidence of ${consumer}`, (client, limit) =>
+  await table.idempotent(`record evidence of ${consumer}`, (client, limit) =>
     client.upsertEntity({ ...keysOf(credential, consumer), ...row }, 'Merge', limit),
   );
 }
 
 function listAdoptions(table: Table, credential: string): Promise<readonly Adoption[]> {
   const filter = odata`PartitionKey eq ${toKey(credential)} and RowKey ge ${CONSUMERS} and RowKey lt ${'consumer/'}`;
-  return table.again(`read evidence about ${credential}`, async (client, limit) => {
+  return table.idempotent(`read evidence about ${credential}`, async (client, limit) => {
     const rows = client.listEntities<ConsumerRow>({ queryOptions: { filter }, ...limit });
     const adoptions: Adoption[] = [];
     for await (const row of rows) adoptions.push(toAdoption(row));
@@ -118,7 +118,7 @@ function toAdoption({ consumer, firstSeenAt, seenAt, ...row }: ConsumerRow): Ado
 
 function listInstances(table: Table, credential: string): Promise<readonly InstanceEvidence[]> {
   const filter = odata`PartitionKey eq ${toKey(credential)} and RowKey ge ${INSTANCES} and RowKey lt ${'instance/'}`;
-  return table.again(`read instances of ${credential}`, async (client, limit) => {
+  return table.idempotent(`read instances of ${credential}`, async (client, limit) => {
     const instances = new Map<string, InstanceEvidence>();
     for await (const row of client.listEntities<InstanceRow>({
       queryOptions: { filter },

@@ -85,7 +85,7 @@ export async function calling<T>(call: Call, act: () => Promise<T>): Promise<T> 
 }
 
 function refusal(code: Code, answer: Answer, { what, right }: Call): KeyturnError {
-  const said = `${what}: ${answer.status ?? 'no answer'} ${answer.code}`;
+  const said = `${what}: ${answer.status ?? 'no answer'} (${answer.code})`;
   const needs = code === 'ERR_FORBIDDEN' ? `; the identity needs ${right}` : '';
   return new KeyturnError(code, said + needs, { cause: answer });
 }

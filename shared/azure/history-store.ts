@@ -35,19 +35,19 @@ export function openHistory(options: TableOptions): HistoryStore {
   const table = openTable(options, 'history');
   return {
     append: (entry) =>
-      table.again(`append to the history of ${entry.credential}`, async (client, limit) => {
+      table.idempotent(`append to the history of ${entry.credential}`, async (client, limit) => {
         await client.upsertEntity(toRow(entry), 'Replace', limit);
       }),
 
     list: (credential, most) =>
-      table.again(`read the history of ${credential}`, async (client, limit) => {
+      table.idempotent(`read the history of ${credential}`, async (client, limit) => {
         const filter = odata`PartitionKey eq ${toKey(credential)}`;
         const rows = await firstRows<Row>(client, filter, most, limit);
         return rows.map(({ entry }) => parseColumn(ENTRY, entry, `history of ${credential}`));
       }),
 
     prune: (credential, beforeMs) =>
-      table.again(`prune the history of ${credential}`, async (client, limit) => {
+      table.idempotent(`prune the history of ${credential}`, async (client, limit) => {
         const filter = odata`PartitionKey eq ${toKey(credential)} and RowKey ge ${newestFirst(beforeMs - 1)}`;
         await deleteRows(client, await firstRows<Keys>(client, filter, MOST_PRUNED, limit), limit);
       }),

@@ -21,7 +21,7 @@ export function openRecords(options: TableOptions): RecordStore {
   const table = openTable(options, 'credentials');
   return {
     async read(id) {
-      const row = await table.again(`read record ${id}`, (client, limit) =>
+      const row = await table.idempotent(`read record ${id}`, (client, limit) =>
         client.getEntity<Row>(PARTITION, toKey(id), limit).catch(exceptFor('ResourceNotFound')),
       );
       return row && { value: parseRecord(id, row.record), etag: row.etag };
@@ -45,7 +45,7 @@ export function openRecords(options: TableOptions): RecordStore {
 }
 
 function listRecords(table: Table): Promise<readonly RecordSummary[]> {
-  return table.again('list records', async (client, limit) => {
+  return table.idempotent('list records', async (client, limit) => {
     const summaries: RecordSummary[] = [];
     const queryOptions = { select: ['rowKey', 'target', 'dueAt', 'closed'] };
     for await (const row of client.listEntities<Row>({ queryOptions, ...limit })) {

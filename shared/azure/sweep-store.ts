@@ -9,14 +9,14 @@ export function openSweeps(options: TableOptions): SweepStore {
   const table = openTable(options, 'sweeps');
   return {
     last: () =>
-      table.again('read the last sweep', async (client, limit) => {
+      table.idempotent('read the last sweep', async (client, limit) => {
         const row = await client
           .getEntity<{ endedAt: Date }>(LAST.partitionKey, LAST.rowKey, limit)
           .catch(exceptFor('ResourceNotFound'));
         return row?.endedAt.getTime();
       }),
     done: (atMs) =>
-      table.again('record the end of a sweep', async (client, limit) => {
+      table.idempotent('record the end of a sweep', async (client, limit) => {
         await client.upsertEntity({ ...LAST, endedAt: new Date(atMs) }, 'Replace', limit);
       }),
   };

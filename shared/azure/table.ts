@@ -17,9 +17,9 @@ export interface TableOptions extends Access {
 
 type Act<T> = (client: TableClient, limit: CallLimit) => Promise<T>;
 
-/** One table, made at its first use. `again` is for what may be done twice, `write` for what may not. */
+/** One table, made at its first use. `idempotent` is for what may be done twice, `write` for what may not. */
 export interface Table {
-  again<T>(what: string, act: Act<T>): Promise<T>;
+  idempotent<T>(what: string, act: Act<T>): Promise<T>;
   write<T>(what: string, act: Act<T>): Promise<T>;
 }
 
@@ -36,7 +36,7 @@ export function openTable(options: TableOptions, name: string): Table {
       return act(client, limitOf(options));
     });
   return {
-    again: (what, act) => run('read', what, patient, act),
+    idempotent: (what, act) => run('read', what, patient, act),
     write: (what, act) => run('write', what, strict, act),
   };
 }

@@ -122,9 +122,11 @@ describe('a write', () => {
   });
 
   test.each(WRITES)('of %s which is answered by a fault is lost', async (_, act, sends) => {
-    script(() => ({ status: 503, headers: { 'retry-after': '1' } }));
-    await expect(act()).rejects.toMatchObject({ code: 'ERR_REPLY_LOST' });
-    expect(rest()).toHaveLength(sends);
+    for (const status of [503, 408]) {
+      script(() => ({ status, headers: { 'retry-after': '1' } }));
+      await expect(act()).rejects.toMatchObject({ code: 'ERR_REPLY_LOST' });
+      expect(rest()).toHaveLength(sends);
+    }
   });
 
   test.each(WRITES)('of %s is throttled for as long as Azure asks', async (_, act, sends) => {
@@ -161,6 +163,14 @@ describe('a deadline', () => {
     sendAt(DEADLINE_AT_MS);
     await expect(act()).rejects.toMatchObject({ code: 'ERR_DEADLINE', remedy: 'reobserve' });
     expect(server.received).toEqual([]);
+  });
+
+  test.each(held)('ends a call for %s, however long a call may take', async (_, act) => {
+    script(() => 'hang');
+    nowMs = DEADLINE_AT_MS - TIMEOUT_MS;
+    access = { ...access, callTimeoutMs: PRODUCTION.flightMs };
+    open();
+    await expect(act()).rejects.toMatchObject({ code: 'ERR_REPLY_LOST' });
   });
 
   /** A clock which is early when the call begins and shows this right before a send. */
@@ -354,6 +364,7 @@ describe('Retry-After', () => {
 
 describe('a message', () => {
   test.each([
+    [-5_000, '0'],
     [1, '1'],
     [1_000, '1'],
     [1_001, '2'],

@@ -79,13 +79,15 @@ export function adoptionStoreSuite(open: () => AdoptionStore): void {
         atMs: 1_795_000_000_000,
       };
       const later = { ...evidence, expiryAtMs: 1_795_500_000_000, atMs: evidence.atMs + 1 };
-      await store.instance('instances', evidence);
-      await store.instance('instances', later);
-      await store.instance('instances', { ...evidence, instance: 'pod-2' });
+      const other = { ...evidence, instance: 'pod-2' };
+      for (const told of [evidence, later, { ...other, expiryAtMs: 1_795_500_000_000 }]) {
+        await store.instance('instances', told);
+      }
+      await store.instance('instances', { ...other, atMs: later.atMs });
       const instances = await store.instances('instances');
       expect(instances.toSorted((a, b) => a.instance.localeCompare(b.instance))).toEqual([
         later,
-        { ...evidence, instance: 'pod-2' },
+        { ...other, atMs: later.atMs },
       ]);
       expect(await store.list('instances')).toEqual([]);
     });

@@ -25,7 +25,7 @@ export function reconcileQueueSuite(open: () => QueueWorld): void {
 
     test('takes a delay below zero as none', async () => {
       const { queue, visible } = open();
-      await queue.put(at('past'), -5);
+      await queue.put(at('past'), -5_000);
       expect(await visible()).toContainEqual(at('past'));
     });
   });
