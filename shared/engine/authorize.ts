@@ -97,19 +97,12 @@ async function identify(
   const { iss } = decoded(token);
   if (iss === undefined) throw refused('ERR_UNAUTHENTICATED', 'token without issuer');
   const entra = entraOf(configuration);
-  if (entra.issuers.includes(iss)) {
-    const payload = await verified(
-      token,
-      { source: entra.source, issuer: iss },
-      configuration,
-      means,
-    );
-    return { payload, principal: fromEntra(payload, configuration) };
-  }
-  const source = clusterSource(iss, configuration.consumers);
+  const isEntra = entra.issuers.includes(iss);
+  const source = isEntra ? entra.source : clusterSource(iss, configuration.consumers);
   if (source === undefined) throw refused('ERR_UNAUTHENTICATED', 'issuer is not configured');
-  const payload = await verified(token, { source, issuer: iss }, configuration, means);
-  return { payload, principal: fromCluster(payload, configuration) };
+  const payload = await verified(token, source, configuration, means);
+  const principal = (isEntra ? fromEntra : fromCluster)(payload, configuration);
+  return { payload, principal };
 }
 
 /** Only to learn who is said to have issued it: nothing of it is believed before `verified`. */
@@ -138,16 +131,16 @@ function clusterSource(iss: string, consumers: readonly Consumer[]): KeySource |
   return { issuer: iss, discovery: `${base}/.well-known/openid-configuration` };
 }
 
+/** The keys are those of the issuer which the token names, so that it is known to be its token. */
 async function verified(
   token: string,
-  { source, issuer }: { readonly source: KeySource; readonly issuer: string },
+  source: KeySource,
   { identity }: Configuration,
   { keys, nowMs }: Means,
 ): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(token, keys(source), {
       algorithms: ['RS256', 'ES256'],
-      issuer,
       audience: [...identity.audiences],
       requiredClaims: ['exp', 'sub'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,

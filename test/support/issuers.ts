@@ -68,16 +68,19 @@ export function issuersOnline(issuers: readonly Issuer[]): {
   readonly fetchJson: FetchJson;
   readonly fetched: string[];
   online: boolean;
+  /** Which issuer the discovery documents say they are of, where it is not the right one. */
+  claims: string | undefined;
 } {
   const web = {
     fetched: [] as string[],
     online: true,
+    claims: undefined as string | undefined,
     fetchJson: async (url: string): Promise<unknown> => {
       web.fetched.push(url);
       const found = issuers.find(({ issuer }) => url.startsWith(issuer));
       if (!web.online || found === undefined) throw new Error(`${url} does not answer`);
       if (url.endsWith('/keys')) return found.jwks();
-      return { issuer: found.issuer, jwks_uri: `${found.issuer}/keys` };
+      return { issuer: web.claims ?? found.issuer, jwks_uri: `${found.issuer}/keys` };
     },
   };
   return web;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { exportSPKI, importJWK, SignJWT } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { parseConfiguration } from '../../../shared/engine/config.ts';
 import type { Principal } from '../../../shared/engine/authorize.ts';
@@ -114,6 +114,19 @@ describe('a token is refused', () => {
     await expect(as(token)).rejects.toMatchObject(UNAUTHENTICATED);
   });
 
+  it('with another algorithm of the same key', async () => {
+    const { as, file, seconds } = gate();
+    const { publicKey, privateKey } = await generateKeyPair('RS512', { extractable: true });
+    const { kty, n, e } = await exportJWK(publicKey);
+    const keys = `jwks: ${JSON.stringify({ keys: [{ kty, n, e, kid: 'a' }] })}, restartWithin`;
+    file.configuration = parseConfiguration(CONFIG.replace('restartWithin', keys));
+    const token = await new SignJWT({ iss: CLUSTER, sub: SUBJECT, aud: AUDIENCE })
+      .setProtectedHeader({ alg: 'RS512', kid: 'a' })
+      .setExpirationTime(seconds() + 600)
+      .sign(privateKey);
+    await expect(as(token)).rejects.toMatchObject(UNAUTHENTICATED);
+  });
+
   it.each([
     ['for another audience', { aud: 'api://other' }],
     ['for a longer audience', { aud: `${AUDIENCE}/x` }],
@@ -125,6 +138,15 @@ describe('a token is refused', () => {
   ])('%s', async (_, claims) => {
     const { as, tokens } = gate();
     await expect(as(await tokens.lyon(claims))).rejects.toMatchObject(UNAUTHENTICATED);
+  });
+
+  it.each([
+    `${ENTRA}/x`,
+    `${ENTRA_V1}x`,
+    'https://sts.windows.net/99999999-2222-3333-4444-555555555555/',
+  ])('when Entra signed it as %s, which is not the tenant', async (iss) => {
+    const { as, tokens } = gate();
+    await expect(as(await tokens.weu({ iss }))).rejects.toMatchObject(UNAUTHENTICATED);
   });
 
   it.each([`${SUBJECT}2`, SUBJECT.slice(0, -1), SUBJECT.toUpperCase()])(

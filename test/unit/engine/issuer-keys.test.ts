@@ -68,6 +68,15 @@ describe('keys of an issuer', () => {
     expect(cluster.issuer).toBe('https://oidc.edge.example/lyon');
   });
 
+  it('are not taken from a document of another issuer', async () => {
+    const { pull, tokens, web } = pulling();
+    web.claims = 'https://oidc.edge.example';
+    expect(await pull(await tokens.lyon())).toMatchObject({
+      status: 401,
+      body: expect.stringContaining('ERR_KEYS_UNAVAILABLE'),
+    });
+  });
+
   it('are asked for again five seconds after the issuer did not answer', async () => {
     const { pull, tokens, web, clock } = pulling();
     web.online = false;

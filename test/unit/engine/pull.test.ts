@@ -150,6 +150,13 @@ describe('a consumer', () => {
     expect(replies[0]?.body).not.toContain('lyon');
   });
 
+  it('has the store asked only for what can be a name', async () => {
+    const { pull, called } = await published();
+    const before = called('records.read');
+    for (const id of ['../x?', 'x'.repeat(128), '']) await pull({ params: { id } });
+    expect(called('records.read')).toBe(before);
+  });
+
   it('loses access when it is taken out of the configuration', async () => {
     const { pull, file } = await published();
     expect(await pull()).toMatchObject({ status: 200 });
