@@ -2,7 +2,7 @@
  * Builds the folder which is deployed: `npm run build`. It holds everything; there is no `npm install` at Azure.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -12,7 +12,6 @@ export interface BuildPlan {
   /** Imports every file which registers a function. */
   readonly entry: string;
   readonly hostJson: string;
-  /** Emptied first. */
   readonly outDir: string;
 }
 
@@ -22,6 +21,8 @@ export const KEYTURN: BuildPlan = {
   hostJson: join(ROOT, 'host.json'),
   outDir: join(ROOT, 'dist'),
 };
+
+const FILES = ['main.mjs', 'host.json', 'package.json'] as const;
 
 const SOURCES = ['functions', 'shared', 'host.json', 'package-lock.json', 'scripts/build.ts'];
 
@@ -35,11 +36,10 @@ const REQUIRE_BANNER =
  * @returns the files of the folder
  */
 export async function buildApp({ entry, hostJson, outDir }: BuildPlan): Promise<readonly string[]> {
-  await rm(outDir, { recursive: true, force: true });
-  await mkdir(outDir, { recursive: true });
+  const newDir = join(outDir, `new-${process.pid}`);
   await build({
     entryPoints: [entry],
-    outfile: join(outDir, 'main.mjs'),
+    outfile: join(newDir, 'main.mjs'),
     bundle: true,
     platform: 'node',
     target: 'node22',
@@ -51,10 +51,17 @@ export async function buildApp({ entry, hostJson, outDir }: BuildPlan): Promise<
     minifySyntax: true,
     logLevel: 'warning',
   });
-  await copyFile(hostJson, join(outDir, 'host.json'));
+  await copyFile(hostJson, join(newDir, 'host.json'));
   const manifest = { name: 'keyturn', private: true, type: 'module', main: 'main.mjs' };
-  await writeFile(join(outDir, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  return ['main.mjs', 'host.json', 'package.json'].map((name) => join(outDir, name));
+  await writeFile(join(newDir, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await replaceFiles(outDir, newDir);
+  return FILES.map((name) => join(outDir, name));
+}
+
+/** One by one, each at once: a host which starts from the folder meanwhile finds every file whole. */
+async function replaceFiles(outDir: string, newDir: string): Promise<void> {
+  for (const name of FILES) await rename(join(newDir, name), join(outDir, name));
+  await rm(newDir, { recursive: true });
 }
 
 /** Builds Keyturn if a source is younger than the build. */
