@@ -14,6 +14,9 @@ import { type Views, views } from './views.ts';
 /** More messages than this at one instant, and they breed. */
 const MOST_AT_ONCE = 50;
 
+/** More looks than this, and something is tried too often: one an hour for a whole day is a setback at its longest. */
+const MOST_A_DAY = 100;
+
 /** A second process in the middle of a reconcile. One which is never resumed has crashed. */
 export interface Worker {
   /** Goes on, and is awaited to its end. */
@@ -63,7 +66,9 @@ export function tellStory(changes: Partial<Policy> = {}): Story {
     skip: (durationMs) => void (nowMs += durationMs),
     async live(durationMs) {
       const endMs = nowMs + durationMs;
+      let looks = MOST_A_DAY * Math.ceil(durationMs / DAY);
       for (await settle(); nowMs < endMs; await settle()) {
+        if (looks-- === 0) throw new Error('it never rests: something is tried too often');
         nowMs = Math.min(endMs, await nextEventAtMs(ports, world));
       }
     },

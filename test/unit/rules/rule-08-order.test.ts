@@ -35,6 +35,11 @@ const WRONGS: readonly Wrong[] = [
     decision: { do: 'wait', untilMs: NOW + 1 },
   },
   {
+    what: 'the gateway is gone',
+    world: { issuer: { state: 'absent' } },
+    decision: { do: 'wait', untilMs: NOW + DAY, stop: true },
+  },
+  {
     what: 'its record was closed, and it is configured again',
     record: { closed: { reason: 'not-configured', atMs: T0 } },
     decision: { do: 'identify' },
@@ -100,6 +105,19 @@ test.each(WRONGS.map((wrong, index) => ({ ...wrong, index })))(
     expect(decided(at, policy(), NOW)).toMatchObject(decision);
   },
 );
+
+test('while Key Vault cannot be read nothing is issued, and only a revoke which needs no new version goes on', () => {
+  const trouble = { code: 'ERR_UNAVAILABLE', remedy: '', blocked: false };
+  const world = { vault: { state: 'unknown', trouble } } as const;
+  const dead = record({ probe: { atMs: NOW, result: 'dead' } });
+  const revoke = { ask: 'revoke', slot: 'secondary', withoutNew: false, ...asked } as const;
+
+  expect(decided(seen(dead, world), policy(), NOW)).toMatchObject({ do: 'setback', trouble });
+  expect(decided(seen({ ...dead, request: revoke }, world), policy(), NOW)).toMatchObject({
+    do: 'retire',
+    slot: 'secondary',
+  });
+});
 
 test('an intent is alive up to its deadline, and no longer', () => {
   const intent = { step: 'publish', slot: 'primary', deadlineAtMs: NOW } as const;

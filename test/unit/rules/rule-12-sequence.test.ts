@@ -21,7 +21,9 @@ test('a consumer proves by the sequence, so that a repair asks nobody to prove a
 });
 
 test('evidence for an older sequence proves nothing about a newer one', () => {
-  const adoption = [reported('lyon', 100, T0 + DAY), reported('weu', 101, T0 + DAY)];
+  const idle = { stored: 100, running: [], desired: 0, atMs: T0 + DAY };
+  const weu = { consumer: 'weu', firstSeenAtMs: T0, seenAtMs: T0, report: idle };
+  const adoption = [reported('lyon', 101, T0 + DAY), weu];
 
   expect(adoptedFromMs({ sequence: 101, sinceMs: T0 }, adoptedPolicy(), adoption)).toBe(Infinity);
 });
