@@ -128,10 +128,17 @@ export function published(
 
 const MAX_REMEMBERED_REPAIRS = 10;
 
-/** A rotate is answered by its version; a revoke which had to retire first, by the version after it. */
-function isAnswered({ request }: CredentialRecord, cause: PublishCause, slot: SlotName): boolean {
-  if (request?.ask === 'rotate') return cause !== 'repair';
-  return request?.ask === 'revoke' && cause === 'revoke' && request.slot === slot;
+/** A rotate is answered by its version; a revoke which had to retire first, by the version after it, wherever that is. */
+function isAnswered(
+  { request, slots }: CredentialRecord,
+  cause: PublishCause,
+  slot: SlotName,
+): boolean {
+  if (cause === 'repair') return false;
+  if (request?.ask !== 'revoke') return true;
+  const leaked = slots.find(({ name }) => name === request.slot);
+  const retired = (leaked?.retiredAtMs ?? -Infinity) >= request.atMs;
+  return retired || (cause === 'revoke' && slot === request.slot);
 }
 
 /** Overlap and `after` count from the first publish on another slot; later ones do not postpone them. */
