@@ -17,7 +17,7 @@ export interface Principal {
 }
 
 /** An operator is a reader too. */
-export type Role = 'operator' | 'reader';
+type Role = 'operator' | 'reader';
 
 /** @throws ERR_UNAUTHENTICATED, ERR_KEYS_UNAVAILABLE, ERR_ACCESS */
 export type Authorize = (call: Call, configuration: Configuration) => Promise<Principal>;

@@ -30,6 +30,12 @@ export async function findCredential(
   return { policy, record };
 }
 
+/** Reads a record as it is stored now. */
+export function recordReader({ records }: Ports) {
+  return async (id: string): Promise<CredentialRecord | undefined> =>
+    (await records.read(id))?.value;
+}
+
 /**
  * Changes a record and has it looked at now (rule 18). `change` sees what is stored at this moment and may throw.
  * @throws ERR_UNKNOWN where there is no record, ERR_CONFLICT

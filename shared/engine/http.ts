@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type Code, ERRORS, KeyturnError } from '../core/errors.ts';
 import type { Log } from '../ports.ts';
 
@@ -22,6 +23,9 @@ const MAX_BODY_LENGTH = 64 * 1024;
 
 const RETRY_AFTER_SECONDS = 10;
 
+/** Nothing that this service says may be kept by anybody between. */
+export const NO_STORE = { 'Cache-Control': 'no-store' };
+
 /** Every other code is ours to mend, and for the caller the service is unavailable for a while. */
 const STATUS: Partial<Record<Code, number>> = {
   ERR_INPUT: 400,
@@ -32,16 +36,6 @@ const STATUS: Partial<Record<Code, number>> = {
   ERR_NOT_ALLOWED: 409,
   ERR_CONFIRMATION: 409,
   ERR_ISSUER_GONE: 410,
-};
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  410: 'Gone',
-  503: 'Service Unavailable',
 };
 
 export function json(status: number, content: unknown, headers: Reply['headers'] = {}): Reply {
@@ -56,8 +50,6 @@ export function empty(status: number, headers: Reply['headers'] = {}): Reply {
   return { status, headers: { ...NO_STORE, ...headers } };
 }
 
-export const NO_STORE = { 'Cache-Control': 'no-store' };
-
 /** Answers expected errors as `application/problem+json` and logs them; a bug stays the host's. */
 export function answering(log: Log, name: string, door: Door): Door {
   return async (call) => {
@@ -65,13 +57,18 @@ export function answering(log: Log, name: string, door: Door): Door {
       return await door(call);
     } catch (error) {
       if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
-      log(error.remedy === 'reject' ? 'warn' : 'error', `${name}: ${error.message}`, {
+      log(isOurs(error) ? 'error' : 'warn', `${name}: ${error.message}`, {
         code: error.code,
         ...(call.params['id'] !== undefined && { id: call.params['id'].slice(0, 127) }),
       });
       return problem(error);
     }
   };
+}
+
+/** Somebody has to mend it, and it is not the caller. */
+function isOurs({ code, remedy }: KeyturnError): boolean {
+  return remedy !== 'retry' && STATUS[code] === undefined;
 }
 
 /** RFC 9457. What is the caller's to mend is told in full; of ours, only the code's own sentence. `more`: extension members. */
@@ -89,7 +86,7 @@ export function problem(error: KeyturnError, more: Readonly<Record<string, unkno
         'Retry-After': String(retryAfterSeconds(error)),
       }),
     },
-    body: JSON.stringify({ title: TITLES[status], status, code, detail, ...more }),
+    body: JSON.stringify({ title: STATUS_CODES[status], status, code, detail, ...more }),
   };
 }
 

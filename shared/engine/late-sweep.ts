@@ -1,6 +1,5 @@
 import { KeyturnError } from '../core/errors.ts';
-import { type EpochMs, MINUTE } from '../core/limits.ts';
-import type { Limits } from '../core/limits.ts';
+import { type EpochMs, type Limits, MINUTE } from '../core/limits.ts';
 import type { Context } from './context.ts';
 
 /** Has the last sweep been so long ago that its timer must have died? */
@@ -21,7 +20,7 @@ export function watchSweeps({ ports, configuration }: Context): () => Promise<vo
     try {
       const { limits } = await configuration();
       if (!isLate(await ports.sweeps.last(), limits, nowMs)) return;
-      ports.log('warn', 'the sweep is late: its timer may have died', { code: 'SweepIsLate' });
+      ports.log('warn', 'the sweep is late: its timer may have died', { code: 'SWEEP_LATE' });
       await ports.queue.put({ v: 1, sweep: true, atMs: nowMs }, 0);
     } catch (error) {
       if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;

@@ -5,7 +5,7 @@ import type { CredentialRecord, Policy } from '../core/nouns.ts';
 import type { Ports } from '../ports.ts';
 import { type Authorize, demandOperator } from './authorize.ts';
 import type { Context } from './context.ts';
-import { changeAndWake, findCredential } from './credentials.ts';
+import { changeAndWake, findCredential, recordReader } from './credentials.ts';
 import { remember } from './history.ts';
 import { type Call, type Door, json, problem, readJson, type Reply } from './http.ts';
 import { readInput } from './input.ts';
@@ -41,15 +41,13 @@ const OPERATIONS: Readonly<Record<string, Operation>> = { rotate, hold, release,
  */
 export function operateDoor(context: Context, authorize: Authorize): Door {
   const { ports } = context;
-  const readRecord = async (id: string) => (await ports.records.read(id))?.value;
   return async (call) => {
     const configuration = await context.configuration();
     const principal = await authorize(call, configuration);
     demandOperator(principal);
     const { id = '', operation: name = '' } = call.params;
-    const { policy, record } = await findCredential(id, configuration, readRecord);
-    if (policy === undefined)
-      throw new KeyturnError('ERR_UNKNOWN', `There is no credential "${id}".`);
+    const { policy, record } = await findCredential(id, configuration, recordReader(ports));
+    if (policy === undefined) throw new KeyturnError('ERR_UNKNOWN', 'There is no such credential.');
     if (name === 'plan') return planReply(context, policy, record);
     const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
     if (operation === undefined) throw unknownOperation(name, policy);

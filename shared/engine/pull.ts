@@ -3,9 +3,10 @@ import type { DurationMs, EpochMs } from '../core/limits.ts';
 import type { CredentialRecord, Policy, Version } from '../core/nouns.ts';
 import { renewalAtMs } from '../core/schedule.ts';
 import type { Secret } from '../core/secret.ts';
+import type { Ports } from '../ports.ts';
 import type { Authorize, Principal } from './authorize.ts';
 import type { Context } from './context.ts';
-import { findCredential, type Found } from './credentials.ts';
+import { findCredential, type Found, recordReader } from './credentials.ts';
 import { openEvidence } from './evidence.ts';
 import { type Call, type Door, empty, json, NO_STORE, type Reply } from './http.ts';
 import { remembering } from './memory.ts';
@@ -31,18 +32,8 @@ const POLL_HEADER = 'Keyturn-Poll-After';
 export function pullDoor(context: Context, authorize: Authorize): Door {
   const { ports } = context;
   const evidence = openEvidence(ports);
-  const readRecord = async (id: string) => (await ports.records.read(id))?.value;
-  const recordOf = remembering(readRecord, {
-    nowMs: ports.nowMs,
-    maxAgeMs: RECORD_AGE,
-    most: MAX_RECORDS,
-    onStale: (id, error) => ports.log('warn', `${id}: pulls go on from memory: ${String(error)}`),
-  });
-  const valueOf = remembering((key) => readValue(context, key), {
-    nowMs: ports.nowMs,
-    maxAgeMs: Infinity,
-    most: MAX_VALUES,
-  });
+  const recordOf = rememberRecords(ports);
+  const valueOf = rememberValues(ports);
 
   return async (call) => {
     const configuration = await context.configuration();
@@ -63,9 +54,22 @@ export function pullDoor(context: Context, authorize: Authorize): Door {
   };
 }
 
-async function readValue({ ports }: Context, key: string): Promise<Secret> {
-  const [id = '', version = ''] = key.split('/');
-  return ports.vault.version(id, version);
+function rememberRecords(ports: Ports) {
+  return remembering(recordReader(ports), {
+    nowMs: ports.nowMs,
+    maxAgeMs: RECORD_AGE,
+    most: MAX_RECORDS,
+    onStale: (id, error) => ports.log('warn', `${id}: pulls go on from memory: ${String(error)}`),
+  });
+}
+
+/** A version of Key Vault never changes, so it is read once. */
+function rememberValues({ vault, nowMs }: Ports) {
+  const read = (key: string): Promise<Secret> => {
+    const [id = '', version = ''] = key.split('/');
+    return vault.version(id, version);
+  };
+  return remembering(read, { nowMs, maxAgeMs: Infinity, most: MAX_VALUES });
 }
 
 /**
@@ -145,9 +149,7 @@ function content(
 /** Until something is due, so that a fleet has a planned version within seconds; short while one is on its way. */
 export function pollAfterSeconds(record: CredentialRecord, policy: Policy, nowMs: EpochMs): number {
   const moving = record.intent ?? record.next ?? record.request;
-  const longestMs = Math.min(LONGEST_POLL, policy.lifetimeMs / POLLS_IN_A_LIFE);
   const untilDueMs = moving === undefined ? record.dueAtMs - nowMs : 0;
-  return Math.ceil(
-    Math.min(Math.max(untilDueMs, SHORTEST_POLL), Math.max(longestMs, SHORTEST_POLL)) / 1_000,
-  );
+  const longestMs = Math.min(LONGEST_POLL, policy.lifetimeMs / POLLS_IN_A_LIFE);
+  return Math.ceil(Math.max(SHORTEST_POLL, Math.min(untilDueMs, longestMs)) / 1_000);
 }

@@ -5,11 +5,11 @@ import type { Adoption, AdoptionReport, CredentialRecord, Policy } from '../core
 import type { Ports } from '../ports.ts';
 import type { Authorize } from './authorize.ts';
 import type { Context } from './context.ts';
-import { changeAndWake, findCredential } from './credentials.ts';
+import { changeAndWake, findCredential, recordReader } from './credentials.ts';
 import { remember } from './history.ts';
 import { type Door, empty, readJson } from './http.ts';
 import { readInput } from './input.ts';
-import { boundedMap } from './memory.ts';
+import { type BoundedMap, boundedMap } from './memory.ts';
 import { demandOwn } from './pull.ts';
 
 const MAX_VERSIONS = 100;
@@ -42,8 +42,8 @@ export function reportDoor(context: Context, authorize: Authorize): Door {
   return async (call) => {
     const configuration = await context.configuration();
     const principal = await authorize(call, configuration);
-    const readRecord = async (id: string) => (await ports.records.read(id))?.value;
-    const found = await findCredential(call.params['id'] ?? '', configuration, readRecord);
+    const { id = '' } = call.params;
+    const found = await findCredential(id, configuration, recordReader(ports));
     const { policy, record, consumer } = demandOwn(found, principal);
     const report = readInput(REPORT, await readJson(call));
     const before = await ports.adoptions.list(policy.id);
@@ -52,9 +52,7 @@ export function reportDoor(context: Context, authorize: Authorize): Door {
     const after = await ports.adoptions.list(policy.id);
     const reported = { record, policy, consumer };
     if (provesNow(reported, after, ports) && !provesNow(reported, before, ports)) {
-      const message = sentence(consumer, report);
-      const { stored } = report;
-      await remember(ports, { credential: policy.id, event: 'adopt', message, sequence: stored });
+      await tellAdoption(ports, reported, report);
     }
     await wakeWhenComplete(ports, reported, after, woken);
     return empty(204);
@@ -76,7 +74,7 @@ async function wakeWhenComplete(
   ports: Ports,
   { record, policy }: Reported,
   adoption: readonly Adoption[],
-  woken: ReturnType<typeof boundedMap<number>>,
+  woken: BoundedMap<number>,
 ): Promise<void> {
   const version = record.current?.sequence ?? 0;
   if (!adoptionIsComplete(record, policy, adoption, ports.nowMs())) return woken.delete(policy.id);
@@ -85,7 +83,12 @@ async function wakeWhenComplete(
   woken.set(policy.id, version);
 }
 
-function sentence(consumer: string, { running, stored }: AdoptionReport): string {
+function tellAdoption(
+  ports: Ports,
+  { policy, consumer }: Reported,
+  { running, stored }: AdoptionReport,
+): Promise<void> {
   const count = running.reduce((sum, each) => sum + each.pods, 0);
-  return `${consumer} runs #${stored} on ${count} pods`;
+  const message = `${consumer} runs #${stored} on ${count} pods`;
+  return remember(ports, { credential: policy.id, event: 'adopt', message, sequence: stored });
 }

@@ -3,7 +3,7 @@ import { KeyturnError } from '../core/errors.ts';
 import { type Authorize, demandReader } from './authorize.ts';
 import type { Configuration } from './config.ts';
 import type { Context } from './context.ts';
-import { findCredential } from './credentials.ts';
+import { findCredential, recordReader } from './credentials.ts';
 import { type Call, type Door, json, type Reply } from './http.ts';
 import { readInput } from './input.ts';
 import { isLate } from './late-sweep.ts';
@@ -74,8 +74,7 @@ async function readKnown(
   configuration: Configuration,
   asked: string,
 ): Promise<Known> {
-  const readRecord = async (id: string) => (await ports.records.read(id))?.value;
-  const { policy, record } = await findCredential(asked, configuration, readRecord);
+  const { policy, record } = await findCredential(asked, configuration, recordReader(ports));
   const id = policy?.id ?? record?.id;
   if (id === undefined) throw new KeyturnError('ERR_UNKNOWN', 'There is no such credential.');
   const [adoption, instances] = await Promise.all([

@@ -52,9 +52,9 @@ let running: { readonly key: string; readonly app: App } | undefined;
 /** The app of this process, built again only where the configuration names another vault or another Azure. */
 async function app(): Promise<App> {
   opened ??= openProcess();
-  const { vault, endpoints, limits } = await opened.configuration();
-  const key = JSON.stringify([vault, endpoints.arm, limits.callTimeoutMs]);
-  if (running?.key !== key) running = { key, app: build(opened, await opened.configuration()) };
+  const known = await opened.configuration();
+  const key = JSON.stringify([known.vault, known.endpoints.arm, known.limits.callTimeoutMs]);
+  if (running?.key !== key) running = { key, app: build(opened, known) };
   return running.app;
 }
 
