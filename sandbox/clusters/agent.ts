@@ -85,8 +85,8 @@ async function reportForEver(
   }
 }
 
-/** What the pods run. A pod which is restarting runs nothing, and is missing from `desired`. */
-export function adoptionOf(pods: readonly Pod[], stored: number): AdoptionReport {
+/** What the pods run. A pod which is restarting runs nothing, and is desired all the same. */
+function adoptionOf(pods: readonly Pod[], stored: number): AdoptionReport {
   const counts = new Map<number, number>();
   for (const { running } of pods) {
     if (running) counts.set(running.sequence, (counts.get(running.sequence) ?? 0) + 1);

@@ -12,7 +12,7 @@ const Credential = z.object({
 const POLL_HEADER = 'keyturn-poll-after';
 
 /** What Keyturn answered to a pull: a version, if the cluster did not have it, and when to ask again. */
-export interface Pulled {
+interface Pulled {
   readonly version: StoredVersion | undefined;
   readonly pollAfterMs: number;
 }

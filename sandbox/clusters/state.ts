@@ -13,7 +13,7 @@ export interface StoredVersion {
 type Counted<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What survives a crash of the cluster. Counters are of the run `runAtMs`. */
-export interface ClusterState {
+interface ClusterState {
   runAtMs: number;
   issuerKey: JWK | undefined;
   readonly stored: Record<string, StoredVersion>;

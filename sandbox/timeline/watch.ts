@@ -19,11 +19,13 @@ export interface Seen {
   credentials: readonly CredentialStatus[];
   readonly counters: { before: Counters; now: Counters };
   silent: readonly string[];
-  readonly happenings: Happening[];
-  readonly told: Set<string>;
+  happenings: readonly Happening[];
 }
 
 const SHOWN = 10;
+
+/** More than all histories together show at a time, so that nothing is told twice. */
+const KEPT = 500;
 
 const NO_COUNTERS: Counters = {
   requests: {},
@@ -39,7 +41,6 @@ export function nothingSeen(): Seen {
     counters: { before: NO_COUNTERS, now: NO_COUNTERS },
     silent: [],
     happenings: [],
-    told: new Set(),
   };
 }
 
@@ -97,16 +98,26 @@ async function lookAtTwin(
 
 /** History is read again and again: only what was not told yet is news. */
 function remember(seen: Seen, news: readonly Happening[]): readonly Happening[] {
-  const fresh = news.filter((happening) => !seen.told.has(JSON.stringify(happening)));
+  const isKnown = ({ atMs, who, word, message }: Happening) =>
+    seen.happenings.some(
+      (known) =>
+        known.atMs === atMs &&
+        known.who === who &&
+        known.word === word &&
+        known.message === message,
+    );
+  const fresh = news.filter((happening) => !isKnown(happening)).toSorted(byTime);
   for (const happening of fresh) tell(seen, happening);
-  return fresh.toSorted((a, b) => a.atMs - b.atMs);
+  return fresh;
 }
 
 /** Adds a line to the log. */
 export function tell(seen: Seen, happening: Happening): void {
-  seen.told.add(JSON.stringify(happening));
-  seen.happenings.push(happening);
-  seen.happenings.sort((a, b) => a.atMs - b.atMs);
+  seen.happenings = [...seen.happenings, happening].toSorted(byTime).slice(-KEPT);
+}
+
+function byTime(a: Happening, b: Happening): number {
+  return a.atMs - b.atMs;
 }
 
 /** One frame of what was seen. Counters are those of this run. */

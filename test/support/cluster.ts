@@ -11,7 +11,7 @@ import { makeAuthority } from '../../sandbox/certificates.ts';
 import type { ClusterSeed, ClusterStatus } from '../../sandbox/contract.ts';
 
 /** What a cluster speaks to: Keyturn, Entra and the configuration endpoint in one, as a test wants them to answer. */
-export interface FakeAzure {
+interface FakeAzure {
   /** What a pull gets. */
   version: number;
   /** Status of every answer of Keyturn where it is not 200. */
@@ -21,7 +21,7 @@ export interface FakeAzure {
   readonly calls: readonly FakeCall[];
 }
 
-export interface FakeCall {
+interface FakeCall {
   readonly path: string;
   readonly authorization: string;
   readonly body: unknown;
