@@ -1,6 +1,7 @@
 import { sameName } from '../core/credential-id.ts';
 import type { DurationMs, Limits } from '../core/limits.ts';
-import type { ConfigFile, ConsumerEntry, GatewayTokenEntry } from './config-schema.ts';
+import { isLoopback } from '../core/loopback.ts';
+import type { ConsumerEntry, GatewayTokenEntry } from './config-schema.ts';
 import { durationMs, durationText } from './duration.ts';
 import {
   consumersNamed,
@@ -21,7 +22,7 @@ export interface Problem {
 /** The entries whose shape is right, with their paths, so that their other problems are told at the same time. */
 export interface Draft {
   readonly limits: Limits;
-  readonly endpoints: NonNullable<ConfigFile['endpoints']>;
+  readonly endpoints: { readonly arm: string; readonly login: string };
   readonly limitsGiven: boolean;
   /** Ids of all consumers, those with a wrong shape included. */
   readonly consumerIds: readonly string[];
@@ -65,10 +66,6 @@ function limitsAreForLoopback({ limitsGiven, endpoints }: Draft): readonly Probl
       message: 'only for a sandbox whose endpoints.arm is on a loopback address: remove it',
     },
   ];
-}
-
-function isLoopback(url: string | undefined): boolean {
-  return url !== undefined && /^(127(\.\d+){3}|localhost|\[::1\])$/.test(new URL(url).hostname);
 }
 
 function consumersLogInOneWay({ consumers }: Draft): readonly Problem[] {

@@ -15,7 +15,10 @@ const NAME_EXPECTED =
 const secretName = z.string(NAME_EXPECTED).regex(/^[0-9a-zA-Z-]{1,110}$/, NAME_EXPECTED);
 
 const HTTPS_EXPECTED = 'expected an https URL without query, such as https://login.example';
-const httpsUrl = z.string(HTTPS_EXPECTED).regex(/^https:\/\/[^\s/?#]+[^\s?#]*$/, HTTPS_EXPECTED);
+const httpsUrl = z
+  .string(HTTPS_EXPECTED)
+  .regex(/^https:\/\/[^\s/?#]+[^\s?#]*$/, HTTPS_EXPECTED)
+  .refine(URL.canParse, HTTPS_EXPECTED);
 
 const GUID_EXPECTED = 'expected a GUID, such as 11111111-2222-3333-4444-555555555555';
 const guid = z.guid(GUID_EXPECTED);

@@ -98,7 +98,7 @@ function draftOf(raw: unknown): Draft | undefined {
   return {
     limits: limitsOf(limits.data ?? {}),
     limitsGiven: limits.data !== undefined,
-    endpoints: endpoints.data ?? {},
+    endpoints: endpointsOf(endpoints.data),
     consumerIds: sound('consumers', z.looseObject({ id: z.string() }), file).map(
       ({ entry }) => entry.id,
     ),
@@ -126,6 +126,11 @@ function limitsOf(given: NonNullable<ConfigFile['limits']>): Limits {
   return { ...PRODUCTION, ...Object.fromEntries(shorter) };
 }
 
+function endpointsOf(given: ConfigFile['endpoints']): Configuration['endpoints'] {
+  const { arm = PUBLIC_CLOUD.arm, login = PUBLIC_CLOUD.login } = given ?? {};
+  return { arm: trimmed(arm), login: trimmed(login) };
+}
+
 function resolve(file: ConfigFile, draft: Draft): Configuration {
   const { limits } = draft;
   const consumers = (file.consumers ?? []).map(toConsumer);
@@ -134,10 +139,7 @@ function resolve(file: ConfigFile, draft: Draft): Configuration {
     vault: trimmed(file.vault),
     identity: file.identity,
     consumers,
-    endpoints: {
-      arm: trimmed(file.endpoints?.arm ?? PUBLIC_CLOUD.arm),
-      login: trimmed(file.endpoints?.login ?? PUBLIC_CLOUD.login),
-    },
+    endpoints: draft.endpoints,
     limits,
     hints: hintsOf(draft),
     ...catalogueOf(file.gatewayTokens ?? [], { mode: file.mode, limits, consumers }),

@@ -43,9 +43,10 @@ export function openEvidence(ports: Ports): Evidence {
       const nowMs = ports.nowMs();
       if (sequence === undefined) return;
       if (last?.sequence === sequence && nowMs < last.againAtMs) return;
-      const succeeded = await writeFetched(ports, { id, consumer, sequence });
-      const againAtMs = nowMs + (succeeded ? REPEAT_AFTER : RETRY_AFTER);
-      written.set(pair, { sequence, againAtMs });
+      // Before the write, so that pulls which come together write once.
+      written.set(pair, { sequence, againAtMs: nowMs + RETRY_AFTER });
+      if (!(await writeFetched(ports, { id, consumer, sequence }))) return;
+      written.set(pair, { sequence, againAtMs: nowMs + REPEAT_AFTER });
     },
   };
 }

@@ -4,7 +4,8 @@ import { openIdentity } from '../azure/identity.ts';
 import { openKeyVault } from '../azure/key-vault.ts';
 import { openReconcileQueue } from '../azure/queue.ts';
 import { openTables } from '../azure/tables.ts';
-import { PRODUCTION } from '../core/limits.ts';
+import { type Limits, PRODUCTION } from '../core/limits.ts';
+import { isLoopback } from '../core/loopback.ts';
 import type { Ports } from '../ports.ts';
 import { type App, openApp } from './app.ts';
 import type { Configuration } from './config.ts';
@@ -88,15 +89,11 @@ function openPorts(settings: Settings, { vault, endpoints, limits }: Configurati
   };
 }
 
-function access(
-  { clientId }: Settings,
-  { callTimeoutMs }: Pick<typeof PRODUCTION, 'callTimeoutMs'>,
-) {
+function access({ clientId }: Settings, { callTimeoutMs }: Limits) {
   return { credential: openIdentity(clientId), nowMs, callTimeoutMs };
 }
 
 /** Sovereign clouds have audiences of their own; what stands for Azure on this machine takes the public one's. */
 function scopeOf(arm: string): string {
-  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(arm).hostname);
-  return `${local ? 'https://management.azure.com' : arm}/.default`;
+  return `${isLoopback(arm) ? 'https://management.azure.com' : arm}/.default`;
 }

@@ -117,6 +117,7 @@ describe('every problem is told with its path', () => {
 
   it.each([
     ['https://kv-contoso.vault.azure.net', 'http://kv', 'vault: expected an https URL'],
+    ['https://kv-contoso.vault.azure.net', 'https://[kv', 'vault: expected an https URL'],
     [
       'audiences: ["api://keyturn.contoso.com"]',
       'audiences: []',

@@ -227,6 +227,26 @@ describe('evidence', () => {
     expect(called('adoptions.fetched')).toBe(0);
   });
 
+  it('of pulls which come together is written once', async () => {
+    const { pull, etag, called } = await published();
+    const headers = { 'If-None-Match': etag };
+    await Promise.all([pull({ headers }), pull({ headers }), pull({ headers })]);
+    expect(called('adoptions.fetched')).toBe(1);
+  });
+
+  it('of an ETag which could not be written is written a minute later', async () => {
+    const { pull, etag, world, called, clock } = await published();
+    const headers = { 'If-None-Match': etag };
+    world.failOnce('adoptions.fetched', DOWN);
+    await pull({ headers });
+    clock.nowMs += 59_999;
+    await pull({ headers });
+    expect(called('adoptions.fetched')).toBe(1);
+    clock.nowMs += 1;
+    await pull({ headers });
+    expect(called('adoptions.fetched')).toBe(2);
+  });
+
   it('of an ETag which cannot be written does not hold the answer up', async () => {
     const { pull, etag, world } = await published();
     world.failOnce('adoptions.fetched', DOWN);
