@@ -16,6 +16,8 @@ const MAP: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'shared/azure/': [/^shared\/(core|azure)\//, /^shared\/ports\.ts$/, /^(node:|@azure\/)/, /^zod$/],
   'functions/': [/^shared\/engine\//, /^functions\//, /^@azure\/functions$/],
+  // The starter builds the app it runs when that is out of date.
+  'sandbox/run.ts': [/^sandbox\//, /^scripts\/build\.ts$/, /^node:/],
   'sandbox/': [/^sandbox\//, /^(?!shared\/|functions\/|test\/|scripts\/)[^.]/],
 };
 
