@@ -100,7 +100,6 @@ function cutOff(evidence: Evidence): readonly string[] {
 
 function overdueKeys(evidence: Evidence): readonly string[] {
   return supersededKeys(evidence.journal)
-    .filter(({ regeneratedAtMs = evidence.nowMs }) => regeneratedAtMs >= evidence.runAtMs)
     .filter((key) => isOverdue(key, evidence))
     .map(({ gateway, slot }) => `the superseded ${slot} key of ${gateway} outlived its bound`);
 }

@@ -115,6 +115,13 @@ describe('a run', () => {
     expect(verdict.retirements).toBe(1);
   });
 
+  it('is good when the key of a token is regenerated which had expired', () => {
+    const late = journalOf([14, regenerated('paris', 'secondary')]);
+    expect(judge(evidence({ journal: [...rotation('paris', 10.5), ...late] })).failures).toEqual(
+      [],
+    );
+  });
+
   it('ignores what happened in an earlier run', () => {
     const early = journalOf([11, regenerated('paris', 'secondary'), 'owner']);
     const journal = [...rotation('paris', 10.5), ...early];
@@ -158,6 +165,24 @@ describe('a superseded key', () => {
     expect(failures(rotation('lyon', expiredBound))).toEqual([]);
     expect(failures(rotation('lyon', expiredBound + aMillisecond))).toEqual(lyon);
     expect(failures(rotation('lyon', undefined))).toContain(lyon[0]);
+  });
+
+  it('is not superseded by a renewal on the same slot', () => {
+    const [first, second] = [minted('paris', 'primary', 12), minted('paris', 'primary', 14)];
+    const journal = journalOf(
+      [8, first],
+      [8, set('paris', first)],
+      [10, second],
+      [10, set('paris', second)],
+    );
+    expect(failures(journal)).not.toEqual(expect.arrayContaining(OVERDUE));
+  });
+
+  it('is superseded by the first publish on the other slot, not by its repair', () => {
+    const repair = journalOf([10.9, set('paris', minted('paris', 'secondary', 14))]);
+    const journal = [...rotation('paris', undefined, 12), ...repair];
+    const retire = journalOf([11.5, regenerated('paris', 'primary')]);
+    expect(failures([...journal, ...retire])).toEqual(OVERDUE);
   });
 
   it('is given the life of a token again when the store may have gone back in time', () => {
