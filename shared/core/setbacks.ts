@@ -28,14 +28,16 @@ function pauseMs(count: number, { maxSetbackMs }: Limits): DurationMs {
   return Math.min(maxSetbackMs, (maxSetbackMs / 60) * 2 ** (count - 1));
 }
 
-/** A step which went well forgets its setback, and that the world could not be read: blocked conditions clear themselves. */
+/**
+ * Steps which went well forget their setbacks, on every slot, since a version may have gone to another one than failed;
+ * and that the world could not be read. So blocked conditions clear themselves.
+ */
 export function succeeded<T extends Pick<CredentialRecord, 'setbacks'>>(
   record: T,
-  step: Setback['step'],
-  slot: Setback['slot'],
+  ...steps: readonly Setback['step'][]
 ): T {
-  const done = (one: Setback) => isFor(one, { step, slot }) || one.step === 'observe';
-  return { ...record, setbacks: record.setbacks.filter((one) => !done(one)) };
+  const done = new Set<Setback['step']>([...steps, 'observe']);
+  return { ...record, setbacks: record.setbacks.filter(({ step }) => !done.has(step)) };
 }
 
 function isFor(setback: Setback, { step, slot }: Pick<Setback, 'step' | 'slot'>): boolean {

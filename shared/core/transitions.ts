@@ -57,7 +57,7 @@ export function identified(
     maxExpiryAtMs: nowMs + policy.limits.maxTokenLifeMs,
   }));
   return {
-    ...succeeded(kept, 'identify', ''),
+    ...succeeded(kept, 'identify'),
     slots,
     sequence: Math.max(record.sequence, found?.sequence ?? 0),
     dueAtMs: nowMs,
@@ -115,7 +115,7 @@ export function published(
   const publishedAtMs = repaired ? record.current.publishedAtMs : nowMs;
   const answered = isAnswered(record, cause, slot);
   return {
-    ...succeeded(kept, 'publish', slot),
+    ...succeeded(kept, 'publish', 'finish'),
     slots: record.slots.map((one) => superseded(one, slot, nowMs)),
     dueAtMs: nowMs,
     current: { sequence, slot, expiryAtMs, fingerprint, vaultVersion, publishedAtMs },
@@ -137,8 +137,8 @@ function isAnswered(
   if (cause === 'repair') return false;
   if (request?.ask !== 'revoke') return true;
   const leaked = slots.find(({ name }) => name === request.slot);
-  const retired = (leaked?.retiredAtMs ?? -Infinity) >= request.atMs;
-  return retired || (cause === 'revoke' && slot === request.slot);
+  const isRetired = (leaked?.retiredAtMs ?? -Infinity) >= request.atMs;
+  return isRetired || (cause === 'revoke' && slot === request.slot);
 }
 
 /** Overlap and `after` count from the first publish on another slot; later ones do not postpone them. */
@@ -185,7 +185,7 @@ export function retired(
   const asked = request?.ask === 'revoke' && request.slot === name;
   const answered = asked && (!killedCurrent || request.withoutNew);
   return {
-    ...succeeded(kept, 'retire', name),
+    ...succeeded(kept, 'retire'),
     slots,
     dueAtMs: nowMs,
     ...(killedCurrent && { probe: { atMs: nowMs, result: 'dead' } as const }),
@@ -198,8 +198,7 @@ export function probed(
   result: Probe['result'],
   nowMs: EpochMs,
 ): CredentialRecord {
-  const slot = record.current?.slot ?? '';
-  return { ...succeeded(record, 'probe', slot), probe: { atMs: nowMs, result }, dueAtMs: nowMs };
+  return { ...succeeded(record, 'probe'), probe: { atMs: nowMs, result }, dueAtMs: nowMs };
 }
 
 /** The issuer contradicted itself. Once may be chance: a person may have regenerated the key between two mints. */
@@ -220,7 +219,7 @@ export function closed(
 
 /** Nothing was due: observing went well, and the next look is at `dueAtMs`. */
 export function waited(record: CredentialRecord, dueAtMs: EpochMs): CredentialRecord {
-  return { ...succeeded(record, 'observe', ''), dueAtMs };
+  return { ...succeeded(record), dueAtMs };
 }
 
 /** The intent is dropped where its call was refused: nothing is in the air. */
