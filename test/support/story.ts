@@ -1,4 +1,5 @@
-import { DAY, type DurationMs, type EpochMs } from '../../shared/core/limits.ts';
+import { KeyturnError } from '../../shared/core/errors.ts';
+import { DAY, MINUTE, type DurationMs, type EpochMs } from '../../shared/core/limits.ts';
 import type { Policy } from '../../shared/core/nouns.ts';
 import type { Configuration } from '../../shared/engine/config.ts';
 import type { Context } from '../../shared/engine/context.ts';
@@ -7,7 +8,7 @@ import { sweep } from '../../shared/engine/sweep.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { memoryWorld, type World } from '../fakes/memory.ts';
 import { type People, people } from './people.ts';
-import { GATEWAY, INSTALLATION, policy, T0 } from './samples.ts';
+import { GATEWAY, INSTALLATION, policy, slot, T0, usedSlot } from './samples.ts';
 import { type Stop, stopAt } from './stops.ts';
 import { type Views, views } from './views.ts';
 
@@ -19,9 +20,13 @@ const MOST_A_DAY = 100;
 
 /** A second process in the middle of a reconcile. One which is never resumed has crashed. */
 export interface Worker {
+  /** False where it ended before it came to its stop. */
+  readonly stopped: boolean;
   /** Goes on, and is awaited to its end. */
   resume(): Promise<void>;
 }
+
+const SWEEP_EVERY: DurationMs = 5 * MINUTE;
 
 /** One credential's life on the test's own clock: Azure in memory, Keyturn's sweep and reconcile, and people. */
 export interface Story extends People, Views {
@@ -77,16 +82,23 @@ export function tellStory(changes: Partial<Policy> = {}): Story {
     async worker(stop) {
       const stopped = stopAt(ports, stop);
       const done = reconcile({ ...context, ports: stopped.ports }, look());
-      await Promise.race([stopped.reached, done]);
-      return { resume: () => (stopped.resume(), done) };
+      const outcome = await Promise.race([stopped.reached, done.then(() => 'ended')]);
+      return { stopped: outcome !== 'ended', resume: () => (stopped.resume(), done) };
     },
   };
 }
 
-/** A gateway on which Keyturn has been at work for long: both slots' pasts are known, the secondary is clean. */
+/**
+ * A gateway which Keyturn has known for long: both slots' pasts are known, a token was just issued on the primary, and
+ * the secondary is clean. It renews after 19 days.
+ */
 export async function settledStory(changes: Partial<Policy> = {}): Promise<Story> {
   const story = tellStory();
-  await story.live(31 * DAY);
+  await story.settle();
+  const stored = await story.ports.records.read(policy().id);
+  const publishDeadlineAtMs = T0 + policy().limits.deadlineMs;
+  const slots = [usedSlot('primary', { publishDeadlineAtMs }), slot('secondary')];
+  if (stored) await story.ports.records.write({ ...stored.value, slots }, stored.etag);
   story.configure(changes);
   return story;
 }
@@ -130,17 +142,23 @@ async function takeMessages(context: Context, { messages }: World): Promise<numb
   return visible.length;
 }
 
+/** A sweep which fails is left to the next one, as the platform does. */
 async function sweepFindsWork(context: Context, { messages }: World): Promise<boolean> {
   const before = messages.length;
-  await sweep(context);
+  try {
+    await sweep(context);
+  } catch (error) {
+    if (!(error instanceof KeyturnError)) throw error;
+    return false;
+  }
   return messages.length > before;
 }
 
-async function nextEventAtMs(ports: Ports, { messages }: World): Promise<EpochMs> {
-  const records = await ports.records.list();
+async function nextEventAtMs({ records, nowMs }: Ports, { messages }: World): Promise<EpochMs> {
+  const open = (await records.list()).filter(({ closed, dueAtMs }) => !closed || dueAtMs > nowMs());
   const events = [
-    ...records.map(({ dueAtMs }) => dueAtMs),
+    ...open.map(({ dueAtMs }) => (dueAtMs > nowMs() ? dueAtMs : nowMs() + SWEEP_EVERY)),
     ...messages.map(({ visibleAtMs }) => visibleAtMs),
   ];
-  return Math.min(...events.filter((atMs) => atMs > ports.nowMs()));
+  return Math.min(...events);
 }

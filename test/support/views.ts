@@ -48,8 +48,8 @@ export function views(ports: Ports, world: World): Views {
     accepts: (value = published() ?? '') => world.gateways.accepts(GATEWAY, value),
     async history(event) {
       const entries = await ports.history.list(id, 10_000);
-      const ofEvent = entries.filter((entry) => entry.event === event);
-      return ofEvent.map(({ message }) => message).toReversed();
+      const oldestFirst = entries.toSorted((one, other) => one.atMs - other.atMs);
+      return oldestFirst.filter((entry) => entry.event === event).map(({ message }) => message);
     },
     count: (call) => world.calls.filter((one) => one === call).length,
   };

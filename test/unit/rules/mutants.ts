@@ -216,7 +216,7 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
     [
       'forgetting a setback when the step went well',
       SETBACKS,
-      '=> !done(one)',
+      '({ step }) => !done.has(step)',
       '=> done(one) || true',
     ],
   ],

@@ -14,7 +14,7 @@ async function toPublish(): Promise<Story> {
 
 async function toRetire(): Promise<Story> {
   const story = await settledStory();
-  await story.live(10 * DAY);
+  await story.live(20 * DAY);
   await story.revoke('primary');
   return story;
 }

@@ -16,7 +16,8 @@ const OVERWRITTEN = { ...showing(version(), 'theirs'), fingerprint: 'theirs' };
 
 test('a repair publishes the same bytes and sequence, and moves neither renewal nor overlap', async () => {
   const story = await settledStory();
-  await story.live(8 * DAY);
+  await story.rotate();
+  await story.live(HOUR);
   const before = await story.record();
   const bytes = story.published();
 
@@ -53,7 +54,7 @@ test('where minting gives other bytes, the current is dead and a new version fol
 
   expect(story.accepts()).toBe(true);
   expect((await story.current()).sequence).toBeGreaterThan(sequence);
-  expect(await story.history('publish')).toHaveLength(4);
+  expect(story.world.vault.versions('contoso--paris')).toHaveLength(3);
   expect((await story.record()).repairsAtMs).toEqual([]);
 });
 

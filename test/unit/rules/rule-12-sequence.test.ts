@@ -7,7 +7,8 @@ import { settledStory, type Story, tellStory } from '../../support/story.ts';
 
 test('a consumer proves by the sequence, so that a repair asks nobody to prove again', async () => {
   const story = await settledStory(adoptedPolicy());
-  await story.live(9 * DAY);
+  await story.rotate();
+  await story.live(DAY);
   const { sequence } = await story.current();
   await story.report('lyon', sequence);
 
