@@ -102,7 +102,7 @@ function isSettling(code: string | undefined): boolean {
 }
 
 /** What a vault's answer tells. A version which is not numbered by Keyturn has no sequence. */
-export function toVaultSecret({ value, properties }: KeyVaultSecret): VaultSecret {
+function toVaultSecret({ value, properties }: KeyVaultSecret): VaultSecret {
   if (value === undefined || properties.version === undefined) {
     throw new KeyturnError(
       'ERR_UNAVAILABLE',

@@ -5,12 +5,12 @@ import { armFaults, type Faults } from './faults.ts';
 import { memoryAdoptions, memoryHistory, memoryRecords, memorySweeps } from './tables.ts';
 import { memoryVault, type VaultWorld } from './vault.ts';
 
-export interface Queued {
+interface Queued {
   readonly message: Message;
   readonly visibleAtMs: EpochMs;
 }
 
-export interface Line {
+interface Line {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields?: Readonly<Record<string, string | number | boolean>>;

@@ -7,6 +7,7 @@ import type {
   InstanceEvidence,
   RecordStore,
   Stored,
+  SweepReport,
   SweepStore,
 } from '../../shared/ports.ts';
 
@@ -103,13 +104,13 @@ export function memoryHistory(): HistoryStore {
 }
 
 export function memorySweeps(): SweepStore {
-  let lastAtMs: number | undefined;
+  let last: SweepReport | undefined;
   return {
     async last() {
-      return lastAtMs;
+      return last;
     },
-    async done(atMs) {
-      lastAtMs = atMs;
+    async done(report) {
+      last = report;
     },
   };
 }

@@ -5,7 +5,7 @@ import { Secret } from '../../shared/core/secret.ts';
 import type { SecretVault } from '../../shared/ports.ts';
 import { refuseLate } from './faults.ts';
 
-export interface FakeVersion {
+interface FakeVersion {
   readonly version: string;
   readonly value: string;
   readonly tags: VaultTags;
