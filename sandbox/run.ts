@@ -19,6 +19,9 @@ import { filesOf, type World } from './world.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
+/** More than a part needs to be started again. */
+const LAST_LOOKS = 8;
+
 export interface RunPlan {
   readonly world: World;
   readonly screen: Screen;
@@ -126,7 +129,9 @@ async function watch(run: Run, authority: Authority): Promise<void> {
   }
 }
 
-function conclude({ world, seen, screen, pauses, storeLostAtMs }: Run): Verdict {
+async function conclude(run: Run): Promise<Verdict> {
+  const { world, seen, screen, pauses, storeLostAtMs } = run;
+  const silent = await lastLook(run);
   const nowMs = Date.now();
   const picture = pictureOf(world, seen, nowMs);
   const verdict = judge({
@@ -138,7 +143,18 @@ function conclude({ world, seen, screen, pauses, storeLostAtMs }: Run): Verdict 
     costs: costsOf(seen),
     pauses,
     storeLostAtMs,
+    silent,
   });
   screen.say(...summary(verdict, picture.credentials));
   return verdict;
+}
+
+/** A witness which was just started again gets a moment. Returns who stays silent; Keyturn is no witness. */
+async function lastLook({ world, sources, seen }: Run): Promise<readonly string[]> {
+  for (let left = LAST_LOOKS; ; left -= 1) {
+    await look(world, sources, seen);
+    const silent = seen.silent.filter((part) => part !== 'app');
+    if (silent.length === 0 || left === 0) return silent;
+    await sleep(LOOK_EVERY_MS);
+  }
 }

@@ -1,4 +1,4 @@
-import type { Verdict } from '../verdict/judge.ts';
+import { BOUNDS_MS, type Verdict } from '../verdict/judge.ts';
 import { counted, type Line, stopwatch } from './line.ts';
 import type { CredentialPicture } from './picture.ts';
 
@@ -40,7 +40,16 @@ function perRotation(count: number, rotations: number): string {
 
 function judgement(failures: readonly string[]): readonly Line[] {
   if (failures.length === 0) {
-    return [[['  No call was refused, and no superseded key outlived its bound.', 'good']]];
+    return [
+      [['  No call was refused, and no superseded key outlived its bound.', 'good']],
+      bounds(),
+    ];
   }
   return failures.map((failure): Line => [[`  FAILED: ${failure}`, 'bad']]);
+}
+
+function bounds(): Line {
+  const { adopted, expired } = BOUNDS_MS;
+  const text = `adopted ${stopwatch(adopted)}, expired ${stopwatch(expired)} after the successor`;
+  return [[`  Bounds: ${text}; see sandbox/verdict/judge.ts`, 'quiet']];
 }

@@ -11,14 +11,19 @@ import {
 } from './versions.ts';
 
 /**
- * A superseded key must be regenerated, at the latest,
- * - `adopted`: ADOPTION after the overlap, or its last token must have expired by then;
- * - `expired`: RETIREMENT after the longest life of a token and the margin.
- * Both count from its successor, or from when the store may have gone back in time (a start, a death of Azurite): a slot
+ * A superseded key must be regenerated within this time,
+ * - `adopted`: the overlap, and 40 s for reports and the retire; or its last token must have expired by then;
+ * - `expired`: the longest life of a token, the margin, and a minute.
+ * It counts from the successor, or from when the store may have gone back in time (a start, a death of Azurite): a slot
  * whose past is not known is not retired for the life of a token (rule 7). Time in which the sandbox did not run is added.
  */
-const ADOPTION_MS = 40_000;
-const RETIREMENT_MS = 60_000;
+export const BOUNDS_MS: Readonly<Record<CredentialPlan['retire'], number>> = {
+  adopted: OVERLAP_MS + 40_000,
+  expired: TOKEN_LIFE_MS + EXPIRY_MARGIN_MS + 60_000,
+};
+
+/** Until then the past of the slots is not known. */
+const UNKNOWN_MS = TOKEN_LIFE_MS + EXPIRY_MARGIN_MS;
 
 /** A run as long as this must have seen everything happen. */
 const FULL_RUN_MS = 600_000;
@@ -35,6 +40,8 @@ export interface Evidence {
   readonly pauses: readonly Pause[];
   /** When Azurite died: it loses its last seconds then. */
   readonly storeLostAtMs: readonly number[];
+  /** Witnesses which did not answer at the end: the twin, clusters. */
+  readonly silent: readonly string[];
 }
 
 export interface Verdict {
@@ -60,6 +67,7 @@ export function judge(evidence: Evidence): Verdict {
     costs: evidence.costs,
   };
   const failures = [
+    ...evidence.silent.map((part) => `${part} did not answer at the end: what it saw is unknown`),
     ...refusedCalls(evidence, counted.calls),
     ...cutOff(evidence),
     ...overdueKeys(evidence),
@@ -106,15 +114,16 @@ function overdueKeys(evidence: Evidence): readonly string[] {
 
 function isOverdue(key: SupersededKey, evidence: Evidence): boolean {
   const endedAtMs = key.regeneratedAtMs ?? evidence.nowMs;
-  const unknownUntilMs = lastLossMs(evidence, endedAtMs) + TOKEN_LIFE_MS + EXPIRY_MARGIN_MS;
+  const lossAtMs = lastLossMs(evidence, endedAtMs);
   const pauseMs = pausedMs(evidence.pauses, key.supersededAtMs, endedAtMs);
+  const adoptedByMs = Math.max(
+    key.supersededAtMs + BOUNDS_MS.adopted,
+    lossAtMs + UNKNOWN_MS + BOUNDS_MS.adopted - OVERLAP_MS,
+  );
+  const expiredByMs = Math.max(key.supersededAtMs, lossAtMs) + BOUNDS_MS.expired;
   const plan = evidence.credentials.find(({ gateway }) => gateway === key.gateway);
-  if (plan?.retire === 'adopted') {
-    const boundMs = Math.max(key.supersededAtMs + OVERLAP_MS, unknownUntilMs) + ADOPTION_MS;
-    if (Math.min(endedAtMs, key.expiresAtMs) > boundMs + pauseMs) return true;
-  }
-  const diedAtMs = key.supersededAtMs + TOKEN_LIFE_MS + EXPIRY_MARGIN_MS;
-  return endedAtMs > Math.max(diedAtMs, unknownUntilMs) + RETIREMENT_MS + pauseMs;
+  const livesOn = plan?.retire === 'adopted' && key.expiresAtMs > adoptedByMs + pauseMs;
+  return endedAtMs > (livesOn ? adoptedByMs : expiredByMs) + pauseMs;
 }
 
 function lastLossMs({ runAtMs, storeLostAtMs }: Evidence, beforeMs: number): number {

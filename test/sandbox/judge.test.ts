@@ -59,6 +59,7 @@ function evidence(more: Partial<Evidence>, lastedMinutes = 30): Evidence {
     costs: { writes: 0, vaultReads: 0 },
     pauses: [],
     storeLostAtMs: [],
+    silent: [],
     ...more,
   };
 }
@@ -127,6 +128,13 @@ describe('a run', () => {
     const journal = [...rotation('paris', 10.5), ...early];
     const verdict = judge({ ...evidence({ journal }, 25), runAtMs: START_MS + 20 * MINUTE });
     expect(verdict).toMatchObject({ rotations: 0, retirements: 0, failures: [] });
+  });
+
+  it('fails when a witness does not answer at the end', () => {
+    const verdict = judge(evidence({ silent: ['edge-lyon'] }, 5));
+    expect(verdict.failures).toEqual([
+      'edge-lyon did not answer at the end: what it saw is unknown',
+    ]);
   });
 
   it('fails when no gateway ever made a good call', () => {
