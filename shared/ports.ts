@@ -10,6 +10,7 @@ import type {
   VaultTags,
   Version,
 } from './core/nouns.ts';
+import type { Finding } from './core/findings.ts';
 import type { Secret } from './core/secret.ts';
 
 /**
@@ -106,12 +107,18 @@ export interface HistoryEntry {
   readonly slot?: SlotName;
 }
 
-/** When the last sweep ended, so that others notice that timers died. */
+/** The last sweep, so that others notice that timers died, and what it found wrong. */
 export interface SweepStore {
   /** @throws ERR_UNAVAILABLE */
-  last(): Promise<EpochMs | undefined>;
+  last(): Promise<SweepReport | undefined>;
   /** @throws ERR_UNAVAILABLE */
-  done(atMs: EpochMs): Promise<void>;
+  done(report: SweepReport): Promise<void>;
+}
+
+export interface SweepReport {
+  readonly atMs: EpochMs;
+  /** What concerns no single credential, at most 50. */
+  readonly findings: readonly Finding[];
 }
 
 /** What the reconcile queue carries: a credential to look at, or a sweep which the timer missed. */

@@ -54,7 +54,9 @@ async function identify({ ports, installation, policy, ledger }: Run): Promise<s
   const origin = secret && (await ports.issuers[policy.kind].takeOver(policy, secret.value));
   const nowMs = ports.nowMs();
   const own = secret === undefined ? 0 : ownSequence(secret, installation, nowMs);
-  const sequence = own || nextSequence(ledger.record.sequence, nowMs);
+  const known = ledger.record.current;
+  const same = known !== undefined && known.fingerprint === origin?.fingerprint;
+  const sequence = own || (same ? known.sequence : nextSequence(ledger.record.sequence, nowMs));
   const version = secret && origin && { ...origin, sequence, vaultVersion: secret.version };
   const record = { ...ledger.record, sequence: Math.max(ledger.record.sequence, own) };
   await ledger.write(identified(record, version, policy, nowMs));

@@ -4,7 +4,8 @@ import type { HistoryEntry, Ports } from '../ports.ts';
 /** History is for people: a line which cannot be written is logged, and holds nothing up. */
 export async function remember(ports: Ports, entry: Omit<HistoryEntry, 'atMs'>): Promise<void> {
   const { credential, event, message } = entry;
-  ports.log('info', `${credential}: ${event}: ${message}`, { credential });
+  const level = event === 'setback' ? 'warn' : 'info';
+  ports.log(level, `${credential}: ${event}: ${message}`, { credential });
   try {
     await ports.history.append({ ...entry, atMs: ports.nowMs() });
   } catch (error) {

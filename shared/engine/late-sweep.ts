@@ -19,7 +19,7 @@ export function watchSweeps({ ports, configuration }: Context): () => Promise<vo
     lookedAtMs = nowMs;
     try {
       const { limits } = await configuration();
-      if (!isLate(await ports.sweeps.last(), limits, nowMs)) return;
+      if (!isLate((await ports.sweeps.last())?.atMs, limits, nowMs)) return;
       ports.log('warn', 'the sweep is late: its timer may have died', { code: 'SWEEP_LATE' });
       await ports.queue.put({ v: 1, sweep: true, atMs: nowMs }, 0);
     } catch (error) {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { KeyturnError } from '../core/errors.ts';
 import { DAY, type EpochMs } from '../core/limits.ts';
 import type { Message } from '../ports.ts';
 import type { Context } from './context.ts';
+import { leaveToSweep } from './leave-to-sweep.ts';
 import { reconcile } from './reconcile.ts';
 import { sweep } from './sweep.ts';
 
@@ -27,7 +27,7 @@ export async function takeMessage(context: Context, item: unknown): Promise<void
   const message = readMessage(item, nowMs());
   if (typeof message === 'string') return log('warn', `message dropped: ${message}`);
   if ('reconcile' in message) return reconcile(context, message);
-  return sweepAsked(context);
+  return leaveToSweep(log, 'sweep', () => sweep(context));
 }
 
 /** The message, or why it is none. */
@@ -36,14 +36,4 @@ export function readMessage(item: unknown, nowMs: EpochMs): Message | string {
   if (!parsed.success) return 'it is not of this release';
   if (nowMs - parsed.data.atMs > MAX_AGE) return 'it is older than a day';
   return parsed.data as Message;
-}
-
-/** A sweep which cannot be made now is the next timer's, or the next caller's. */
-async function sweepAsked(context: Context): Promise<void> {
-  try {
-    await sweep(context);
-  } catch (error) {
-    if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
-    context.ports.log('warn', `sweep failed: ${error.message}`, { code: error.code });
-  }
 }

@@ -7,6 +7,8 @@ import { blankRecord, closed, deviated, waited, withoutIntent } from '../core/tr
 import type { Message, Ports, Stored } from '../ports.ts';
 import { act, type Run } from './acts.ts';
 import type { Context } from './context.ts';
+import { remember } from './history.ts';
+import { leaveToSweep } from './leave-to-sweep.ts';
 import { openLedger } from './ledger.ts';
 import { observe } from './observe.ts';
 
@@ -16,16 +18,8 @@ type ReconcileMessage = Extract<Message, { reconcile: string }>;
  * Observe, decide, act, record, forget: one step for one credential. Whoever asks, timer, event, operator or retry, gets
  * this. What goes wrong is recorded as a setback or left to the next sweep; only bugs are thrown.
  */
-export async function reconcile(context: Context, message: ReconcileMessage): Promise<void> {
-  try {
-    await reconcileOnce(context, message);
-  } catch (error) {
-    if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
-    context.ports.log('warn', `${message.reconcile}: left to the next sweep: ${error.message}`, {
-      credential: message.reconcile,
-      code: error.code,
-    });
-  }
+export function reconcile(context: Context, message: ReconcileMessage): Promise<void> {
+  return leaveToSweep(context.ports.log, message.reconcile, () => reconcileOnce(context, message));
 }
 
 async function reconcileOnce(context: Context, message: ReconcileMessage): Promise<void> {
@@ -51,7 +45,8 @@ async function forgetUnconfigured(
   if (stored === undefined || stored.value.closed !== undefined) return;
   const nowMs = ports.nowMs();
   await ports.records.write(closed(stored.value, 'not-configured', nowMs, nowMs), stored.etag);
-  await remember(ports, id, 'forget', 'no longer configured; nothing is done for it any more');
+  const message = 'no longer configured; nothing is done for it any more';
+  await remember(ports, { credential: id, event: 'forget', message });
 }
 
 async function perform(run: Run, decision: Decision): Promise<void> {
@@ -77,7 +72,7 @@ async function carryOut(run: Run, step: Step): Promise<void> {
   const slot = 'slot' in step ? step.slot : '';
   try {
     const sentence = await act(run, step);
-    await remember(run.ports, run.policy.id, step.do, sentence);
+    await remember(run.ports, { credential: run.policy.id, event: step.do, message: sentence });
   } catch (error) {
     if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
     if (error.code === 'ERR_CONFLICT') throw error;
@@ -107,7 +102,8 @@ async function recordSetback(
     setBack(record, step, trouble, { limits: policy.limits, nowMs: ports.nowMs() }),
   );
   const where = step.slot === '' ? step.step : `${step.step} on ${step.slot}`;
-  await remember(ports, policy.id, 'setback', `${where}: ${trouble.code}. ${trouble.remedy}`);
+  const message = `${where}: ${trouble.code}. ${trouble.remedy}`;
+  await remember(ports, { credential: policy.id, event: 'setback', message });
 }
 
 /** What follows soon gets a message of its own; what follows later is found by the sweep. */
@@ -119,16 +115,4 @@ async function askAgain(
   const delayMs = Math.max(0, record.dueAtMs - nowMs());
   if (record.closed !== undefined || delayMs > MAX_PARKED) return;
   await queue.put({ ...message, atMs: nowMs() }, delayMs);
-}
-
-/** History is for people: a line which cannot be written is logged, and holds nothing up. */
-async function remember(ports: Ports, id: string, event: string, message: string): Promise<void> {
-  const level = event === 'setback' ? 'warn' : 'info';
-  ports.log(level, `${id}: ${event}: ${message}`, { credential: id });
-  try {
-    await ports.history.append({ credential: id, atMs: ports.nowMs(), event, message });
-  } catch (error) {
-    if (!(error instanceof KeyturnError)) throw error;
-    ports.log('warn', `${id}: the history lacks a line`, { credential: id, code: error.code });
-  }
 }

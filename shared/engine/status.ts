@@ -87,11 +87,11 @@ async function readKnown(
 /** What concerns all credentials. */
 async function installationOf({ ports, installation }: Context, configuration: Configuration) {
   const { mode, problem, hints, limits } = configuration;
-  const lastAtMs = await ports.sweeps.last();
+  const { atMs: lastAtMs, findings } = (await ports.sweeps.last()) ?? {};
   return {
     installation,
     at: iso(ports.nowMs()),
-    sweep: { lastAt: iso(lastAtMs), late: isLate(lastAtMs, limits, ports.nowMs()) },
+    sweep: { lastAt: iso(lastAtMs), late: isLate(lastAtMs, limits, ports.nowMs()), findings },
     configuration: { mode, problem, hints },
   };
 }

@@ -1,8 +1,14 @@
+import { sameName } from '../core/credential-id.ts';
 import { KeyturnError } from '../core/errors.ts';
-import { HISTORY_KEPT } from '../core/limits.ts';
+import type { Finding } from '../core/findings.ts';
+import { HISTORY_KEPT, MINUTE, type EpochMs } from '../core/limits.ts';
+import type { Policy } from '../core/nouns.ts';
 import type { Ports, RecordSummary } from '../ports.ts';
 import type { Configuration } from './config.ts';
 import type { Context } from './context.ts';
+
+/** More findings of one sweep than anybody reads. */
+const MOST_FINDINGS = 50;
 
 /**
  * Finds what is due and queues it: new credentials, records whose time has come, and records which the configuration no
@@ -10,52 +16,62 @@ import type { Context } from './context.ts';
  */
 export async function sweep({ ports, configuration }: Context): Promise<void> {
   const catalogue = await configuration();
-  const [records, targets] = await Promise.all([
+  const [records, { targets, findings }] = await Promise.all([
     ports.records.list(),
     discover(ports, catalogue.services),
   ]);
   const nowMs = ports.nowMs();
-  const due = new Map([
-    ...newOnes(catalogue, targets, records),
-    ...dueOnes(catalogue, records, nowMs),
-  ]);
+  const discovered = targets.flatMap((target) => catalogue.policyOfTarget(target) ?? []);
+  const policies = [...catalogue.policies, ...discovered];
+  const due = new Map([...newOnes(policies, records), ...dueOnes(catalogue, records, nowMs)]);
   for (const [id, target] of due) {
     await ports.queue.put({ v: 1, reconcile: id, target, atMs: nowMs }, 0);
   }
   await prune(ports, records, nowMs);
-  await ports.sweeps.done(nowMs);
+  const all = [...findings, ...takenNames(policies, records)].slice(0, MOST_FINDINGS);
+  await ports.sweeps.done({ atMs: nowMs, findings: all });
+  for (const { code, message } of all) ports.log('warn', `sweep: ${message}`, { code });
   ports.log('info', `sweep: ${records.length} known, ${due.size} due`, { due: due.size });
 }
 
+interface Discovery {
+  readonly targets: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
 /** A list that fails says nothing: what is known already goes on, new gateways wait for the next sweep. */
-async function discover(ports: Ports, services: readonly string[]): Promise<readonly string[]> {
-  const lists = await Promise.all(
-    services.map(async (service) => {
-      try {
-        return await ports.gateways.list(service);
-      } catch (error) {
-        if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
-        ports.log('warn', `sweep: no list of gateways: ${error.message}`, {
-          service,
-          code: error.code,
-        });
-        return [];
-      }
-    }),
-  );
-  return lists.flat();
+async function discover(ports: Ports, services: readonly string[]): Promise<Discovery> {
+  const lists = await Promise.all(services.map((service) => listOf(ports, service)));
+  return {
+    targets: lists.flatMap(({ targets }) => targets),
+    findings: lists.flatMap(({ findings }) => findings),
+  };
+}
+
+async function listOf(ports: Ports, service: string): Promise<Discovery> {
+  try {
+    return { targets: await ports.gateways.list(service), findings: [] };
+  } catch (error) {
+    if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;
+    const finding: Finding = {
+      code: 'DISCOVERY_FAILED',
+      severity: error.remedy === 'blocked' ? 'alert' : 'warn',
+      message: `The gateways of ${service} could not be listed: ${error.message}.`,
+      remedy: 'Known gateways are rotated; new ones wait until the list can be read.',
+    };
+    return { targets: [], findings: [finding] };
+  }
 }
 
 type Due = readonly [id: string, target: string];
 
-function newOnes(
-  catalogue: Configuration,
-  targets: readonly string[],
-  records: readonly RecordSummary[],
-): readonly Due[] {
+function newOnes(policies: readonly Policy[], records: readonly RecordSummary[]): readonly Due[] {
   const known = new Set(records.map(({ id }) => id.toLowerCase()));
-  const discovered = targets.flatMap((target) => catalogue.policyOfTarget(target) ?? []);
-  return [...catalogue.policies, ...discovered]
+  const first = new Map<string, Policy>();
+  for (const policy of policies) {
+    if (!first.has(policy.id)) first.set(policy.id, policy);
+  }
+  return [...first.values()]
     .filter(({ id }) => !known.has(id.toLowerCase()))
     .map(({ id, target }) => [id, target] as const);
 }
@@ -64,7 +80,7 @@ function newOnes(
 function dueOnes(
   catalogue: Configuration,
   records: readonly RecordSummary[],
-  nowMs: number,
+  nowMs: EpochMs,
 ): readonly Due[] {
   return records
     .filter(({ id, target, dueAtMs, closed }) =>
@@ -73,12 +89,33 @@ function dueOnes(
     .map(({ id, target }) => [id, target] as const);
 }
 
+/** Two gateways whose ids are one, as `a.b` and `a-b` are: the first has it, the other is not rotated. */
+function takenNames(
+  policies: readonly Policy[],
+  records: readonly RecordSummary[],
+): readonly Finding[] {
+  const owners = new Map(records.map(({ id, target }) => [id.toLowerCase(), target]));
+  return policies.flatMap(({ id, target }): readonly Finding[] => {
+    const owner = owners.get(id) ?? target;
+    owners.set(id, owner);
+    if (sameName(owner, target)) return [];
+    return [
+      {
+        code: 'NAME_TAKEN',
+        severity: 'alert',
+        message: `${target} is not rotated: its name ${id} belongs to ${owner}.`,
+        remedy: 'Give it an entry of its own in the configuration, with another `secret`.',
+      },
+    ];
+  });
+}
+
 /** One credential's history a sweep, in turn, so that it costs next to nothing. */
 async function prune(
   ports: Ports,
   records: readonly RecordSummary[],
-  nowMs: number,
+  nowMs: EpochMs,
 ): Promise<void> {
-  const chosen = records[Math.floor(nowMs / 60_000) % Math.max(1, records.length)];
+  const chosen = records[Math.floor(nowMs / MINUTE) % Math.max(1, records.length)];
   if (chosen !== undefined) await ports.history.prune(chosen.id, nowMs - HISTORY_KEPT);
 }

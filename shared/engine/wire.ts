@@ -12,6 +12,7 @@ import type { Configuration } from './config.ts';
 import { currentConfiguration } from './current-configuration.ts';
 import { fetchJson } from './fetch-json.ts';
 import { answering, type Call, type Reply } from './http.ts';
+import { leaveToSweep } from './leave-to-sweep.ts';
 import { openIssuerKeys } from './issuer-keys.ts';
 import { log, loggingTo, type LogSink } from './log.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -32,9 +33,10 @@ export function runSweep(sink: LogSink): Promise<void> {
   return loggingTo(sink, async () => (await app()).sweep());
 }
 
-/** Takes a message of the queue. */
+/** Takes a message of the queue. Without a valid configuration it is left to the sweep, which has none either. */
 export function takeMessage(item: unknown, sink: LogSink): Promise<void> {
-  return loggingTo(sink, async () => (await app()).take(item));
+  const take = async () => (await app()).take(item);
+  return loggingTo(sink, () => leaveToSweep(log, 'message', take));
 }
 
 /** Takes an event of Event Grid, which sends it again where this throws. */

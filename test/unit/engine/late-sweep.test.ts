@@ -13,11 +13,11 @@ function watching() {
 
 it('a sweep is asked for a millisecond after the last one is 15 minutes old', async () => {
   const { watch, sweeps, ports, clock } = watching();
-  await ports.sweeps.done(clock.nowMs);
+  await ports.sweeps.done({ atMs: clock.nowMs, findings: [] });
   clock.nowMs += 15 * MINUTE;
   await watch();
   expect(sweeps()).toBe(0);
-  await ports.sweeps.done(clock.nowMs - 14 * MINUTE - 1);
+  await ports.sweeps.done({ atMs: clock.nowMs - 14 * MINUTE - 1, findings: [] });
   clock.nowMs += MINUTE;
   await watch();
   expect(sweeps()).toBe(1);

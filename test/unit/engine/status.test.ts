@@ -66,7 +66,7 @@ describe('status', () => {
       sweep: { late: true },
       credentials: [{ id: 'contoso--lyon', findings: [] }, { id: PARIS }],
     });
-    await ports.sweeps.done(clock.nowMs);
+    await ports.sweeps.done({ atMs: clock.nowMs, findings: [] });
     file.configuration = { ...file.configuration, problem: 'the file is wrong' };
     expect(bodyOf(await read())).toMatchObject({
       sweep: { late: false, lastAt: '2026-11-23T12:00:00.000Z' },
