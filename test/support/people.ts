@@ -9,6 +9,8 @@ export interface People {
   revoke(slot: SlotName, how?: 'withoutNew'): Promise<void>;
   hold(durationMs: DurationMs): Promise<void>;
   release(): Promise<void>;
+  /** An event, or anybody else who only asks for a look now. */
+  wake(): Promise<void>;
   /** A consumer stored a version, and all of its pods run it. */
   report(consumer: string, sequence: number): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function people(ports: Ports): People {
         hold: { untilMs: ports.nowMs() + durationMs, ...person() },
       })),
     release: () => change(({ hold: _, ...kept }) => kept),
+    wake: () => change((before) => before),
     async report(consumer, sequence) {
       const running = [{ version: sequence, pods: 2 }];
       const report = { stored: sequence, running, desired: 2, atMs: ports.nowMs() };
