@@ -206,6 +206,18 @@ export interface GatewayDirectory {
   list(service: string): Promise<readonly string[]>;
 }
 
+/** What Event Grid told about a gateway. */
+export interface GatewayEvent {
+  readonly type: 'token-near-expiry' | 'token-expired' | 'created' | 'deleted';
+  /** ARM id of the gateway. */
+  readonly target: string;
+  /** Which instance runs a token with which expiry. */
+  readonly instance?: { readonly name: string; readonly expiryAtMs: EpochMs };
+}
+
+/** Reads a delivery of either schema. Undefined where it is not about a gateway's token or life; never throws. */
+export type ReadGatewayEvent = (delivered: unknown) => GatewayEvent | undefined;
+
 /** Where the configuration's text comes from: a file of the deployment or a blob. */
 export interface ConfigSource {
   /** `unchanged` when it is still the one with `etag`. @throws ERR_UNAVAILABLE, ERR_FORBIDDEN, ERR_NOT_FOUND */

@@ -1,3 +1,4 @@
+import type { ReadGatewayEvent } from '../ports.ts';
 import { type Authorize, openAuthorize } from './authorize.ts';
 import type { Context } from './context.ts';
 import { gatewayEventDoor } from './events.ts';
@@ -19,7 +20,7 @@ export interface App {
   receive(event: unknown): Promise<void>;
 }
 
-export function openApp(context: Context, keys: IssuerKeys): App {
+export function openApp(context: Context, keys: IssuerKeys, read: ReadGatewayEvent): App {
   const watch = watchSweeps(context);
   const verify = openAuthorize(keys, context.ports.nowMs);
   const authorize: Authorize = async (call, configuration) => {
@@ -27,7 +28,7 @@ export function openApp(context: Context, keys: IssuerKeys): App {
     await watch();
     return principal;
   };
-  const receive = gatewayEventDoor(context);
+  const receive = gatewayEventDoor(context, read);
   return {
     doors: {
       pull: pullDoor(context, authorize),

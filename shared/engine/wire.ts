@@ -1,5 +1,6 @@
 import { openApiManagement } from '../azure/api-management.ts';
 import { openConfigSource } from '../azure/config-source.ts';
+import { readGatewayEvent } from '../azure/gateway-events.ts';
 import { openIdentity } from '../azure/identity.ts';
 import { openKeyVault } from '../azure/key-vault.ts';
 import { openReconcileQueue } from '../azure/queue.ts';
@@ -70,7 +71,8 @@ function openProcess(): Process {
 function build({ settings, configuration }: Process, known: Configuration): App {
   const ports = openPorts(settings, known);
   const { installation } = settings;
-  return openApp({ ports, installation, configuration }, openIssuerKeys(fetchJson, ports));
+  const keys = openIssuerKeys(fetchJson, ports);
+  return openApp({ ports, installation, configuration }, keys, readGatewayEvent);
 }
 
 function openPorts(settings: Settings, { vault, endpoints, limits }: Configuration): Ports {

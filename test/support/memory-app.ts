@@ -1,3 +1,4 @@
+import { readGatewayEvent } from '../../shared/azure/gateway-events.ts';
 import { type App, openApp } from '../../shared/engine/app.ts';
 import { type Configuration, parseConfiguration } from '../../shared/engine/config.ts';
 import type { Context } from '../../shared/engine/context.ts';
@@ -55,7 +56,7 @@ export function memoryApp(text = CONFIG) {
     installation: 'keyturn-test',
     configuration: async () => file.configuration,
   };
-  const app = openApp(context, openIssuerKeys(web.fetchJson, ports));
+  const app = openApp(context, openIssuerKeys(web.fetchJson, ports), readGatewayEvent);
 
   return {
     app,

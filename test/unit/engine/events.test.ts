@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEvent } from '../../../shared/engine/events.ts';
+import { readGatewayEvent } from '../../../shared/azure/gateway-events.ts';
 import { memoryApp, PARIS, SERVICE } from '../../support/memory-app.ts';
 
 const TARGET = `${SERVICE}/gateways/paris`;
@@ -32,10 +32,10 @@ const cloudEvent = {
 
 describe('an event about a gateway', () => {
   it.each([
-    ['of Event Grid', near, 'gatewaytokennearexpiry'],
-    ['of CloudEvents, misspelt as Azure does', cloudEvent, 'gatewaytokenexpired'],
+    ['of Event Grid', near, 'token-near-expiry'],
+    ['of CloudEvents, misspelt as Azure does', cloudEvent, 'token-expired'],
   ])('%s tells which instance runs which token', (_, event, type) => {
-    expect(readEvent(event)).toEqual({
+    expect(readGatewayEvent(event)).toEqual({
       type,
       target: TARGET,
       instance: { name: 'pod-1', expiryAtMs: Date.parse('2026-12-01T08:56:00Z') },
@@ -44,12 +44,10 @@ describe('an event about a gateway', () => {
 
   it('tells which gateway was created or deleted', () => {
     const event = { topic: SERVICE, subject: '/gateways/paris', data: { resourceUri: TARGET } };
-    for (const eventType of ['GatewayCreated', 'gatewayDELETED']) {
-      expect(readEvent({ ...event, eventType: `Microsoft.ApiManagement.${eventType}` })).toEqual({
-        type: eventType.toLowerCase(),
-        target: TARGET,
-      });
-    }
+    const read = (name: string) =>
+      readGatewayEvent({ ...event, eventType: `Microsoft.ApiManagement.${name}` });
+    expect(read('GatewayCreated')).toEqual({ type: 'created', target: TARGET });
+    expect(read('gatewayDELETED')).toEqual({ type: 'deleted', target: TARGET });
   });
 
   it.each([
@@ -61,12 +59,12 @@ describe('an event about a gateway', () => {
     { ...near, eventType: 'Contoso.ApiManagement.GatewayCreated' },
     { ...near, subject: '/apis/x', data: {} },
   ])('is not %j', (event) => {
-    expect(readEvent(event)).toBeUndefined();
+    expect(readGatewayEvent(event)).toBeUndefined();
   });
 
   it('without a readable expiry is still a request to look', () => {
     const event = { ...near, data: { ...near.data, tokenInfo: { expiresAtUtc: 'soon' } } };
-    expect(readEvent(event)).toEqual({ type: 'gatewaytokennearexpiry', target: TARGET });
+    expect(readGatewayEvent(event)).toEqual({ type: 'token-near-expiry', target: TARGET });
   });
 });
 
