@@ -1,0 +1,95 @@
+import { DAY, HOUR, MINUTE, type DurationMs, type EpochMs } from '../../shared/core/limits.ts';
+import type { SlotName } from '../../shared/core/nouns.ts';
+import { type Dice, diceOf } from './dice.ts';
+
+export const SERVICE =
+  '/subscriptions/s/resourceGroups/r/providers/Microsoft.ApiManagement/service/contoso';
+export const TARGET = `${SERVICE}/gateways/paris`;
+export const ID = 'contoso--paris';
+
+/** Long enough for every bound to be over: a slot of unknown past waits 30 days and an hour, and two days for slack. */
+const CALM_MS: DurationMs = 35 * DAY;
+
+/** How a consumer gets its value, and its pods the new one. */
+export interface ConsumerPlan {
+  readonly id: string;
+  /** `direct` reads Key Vault without Keyturn knowing. */
+  readonly reads: 'pull' | 'direct';
+  readonly pods: number;
+  readonly pollEveryMs: DurationMs;
+  /** Pods restart at random with this mean. */
+  readonly restartEveryMs: DurationMs;
+  /** Rolls its pods one by one with this pause after a change, or waits for random restarts. */
+  readonly rollEveryMs: DurationMs | undefined;
+  /** Keeps its word that no pod is older than this after a store; only its ETag is evidence then. */
+  readonly restartWithinMs: DurationMs | undefined;
+  readonly reports: boolean;
+}
+
+/** What a seed stands for: the credential, its consumers, and how rough the time will be. */
+export interface Plan {
+  readonly seed: string;
+  readonly startAtMs: EpochMs;
+  readonly calmFromMs: EpochMs;
+  readonly endAtMs: EpochMs;
+  readonly entry: Readonly<Record<string, unknown>>;
+  readonly consumers: readonly ConsumerPlan[];
+  /** A token made in the portal was in Key Vault and in use before Keyturn came. */
+  readonly takeOver: SlotName | undefined;
+  /** One call in so many goes wrong. */
+  readonly faultEvery: number;
+  readonly personEveryMs: DurationMs;
+  readonly outageEveryMs: DurationMs;
+}
+
+/** @param stormMs how long faults and people last; calm follows, in which everything has to heal. */
+export function planOf(seed: string, stormMs: DurationMs): Plan {
+  const dice = diceOf(`${seed}/plan`);
+  const startAtMs = Date.UTC(2027, 0, 1) + dice.between(0, DAY);
+  const calmFromMs = startAtMs + stormMs;
+  const retire = dice.pick(['expired', 'adopted', 'adopted', 'after'] as const);
+  const directReaders = dice.chance(0.25);
+  const consumers = ['lyon', 'nice', ...(directReaders ? ['direct'] : [])].map((id) =>
+    consumerOf(id, dice),
+  );
+  return {
+    seed,
+    startAtMs,
+    calmFromMs,
+    endAtMs: calmFromMs + CALM_MS,
+    entry: entryOf(retire, directReaders, dice),
+    consumers,
+    takeOver: dice.chance(0.5) ? dice.pick(['primary', 'secondary']) : undefined,
+    faultEvery: dice.pick([15, 40, 200]),
+    personEveryMs: dice.pick([8 * HOUR, DAY, 4 * DAY]),
+    outageEveryMs: dice.pick([2 * DAY, 6 * DAY, 20 * DAY]),
+  };
+}
+
+function entryOf(retire: 'expired' | 'adopted' | 'after', directReaders: boolean, dice: Dice) {
+  return {
+    service: SERVICE,
+    gateway: 'paris',
+    secret: ID,
+    lifetime: dice.pick(['P2D', 'P4D', 'P7D', 'P15D', 'P29D']),
+    format: dice.pick(['gateway-key', 'raw']),
+    directReaders,
+    retire: retire === 'after' ? { after: dice.pick(['P1D', 'P3D', 'P7D']) } : retire,
+    ...(retire === 'adopted' && { overlap: dice.pick(['PT1H', 'PT6H', 'P1D']) }),
+  };
+}
+
+function consumerOf(id: string, dice: Dice): ConsumerPlan {
+  const promises = dice.chance(0.25);
+  const restartWithinMs = promises ? dice.pick([30 * MINUTE, 4 * HOUR]) : undefined;
+  return {
+    id,
+    reads: id === 'direct' ? 'direct' : 'pull',
+    pods: dice.between(1, 3),
+    pollEveryMs: dice.pick([HOUR, 3 * HOUR, 8 * HOUR]),
+    restartEveryMs: dice.pick([12 * HOUR, 3 * DAY]),
+    rollEveryMs: promises || dice.chance(0.2) ? undefined : dice.scaled(MINUTE, 5 * HOUR),
+    restartWithinMs,
+    reports: !promises && id !== 'direct',
+  };
+}
