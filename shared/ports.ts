@@ -78,6 +78,8 @@ export interface AdoptionStore {
   instance(credential: string, instance: InstanceEvidence): Promise<void>;
   /** @throws ERR_UNAVAILABLE */
   instances(credential: string): Promise<readonly InstanceEvidence[]>;
+  /** Forgets instances whose token expired before, at most a thousand a call. @throws ERR_UNAVAILABLE */
+  prune(credential: string, beforeMs: EpochMs): Promise<void>;
 }
 
 export interface InstanceEvidence {

@@ -5,6 +5,7 @@ import type { Adoption } from '../core/nouns.ts';
 import type { AdoptionStore, InstanceEvidence } from '../ports.ts';
 import { exceptFor } from './answers.ts';
 import { parseColumn } from './column.ts';
+import { deleteRows } from './rows.ts';
 import { newestFirst, openTable, toKey, type Table, type TableOptions } from './table.ts';
 
 const MOST_INSTANCES = 200;
@@ -69,6 +70,13 @@ export function openAdoptions(options: TableOptions): AdoptionStore {
       }),
 
     instances: (credential) => listInstances(table, credential),
+
+    prune: (credential, beforeMs) =>
+      table.idempotent(`prune instances of ${credential}`, async (client, limit) => {
+        const oldest = INSTANCES + newestFirst(beforeMs - 1);
+        const filter = odata`PartitionKey eq ${toKey(credential)} and RowKey ge ${oldest} and RowKey lt ${'instance/'}`;
+        await deleteRows(client, filter, limit);
+      }),
   };
 }
 

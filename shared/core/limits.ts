@@ -72,6 +72,9 @@ export const MAX_REPAIRS = 3;
 /** History is for people; older entries are deleted. */
 export const HISTORY_KEPT: DurationMs = 400 * DAY;
 
+/** A gateway's instance is forgotten so long after its token expired: it died or got another one. */
+export const INSTANCES_KEPT: DurationMs = 30 * DAY;
+
 /**
  * The instant after which nothing sent under `deadlineAtMs` can still take effect, judged by any clock
  * (rules 3 and 4). Strictly after it, not at it.

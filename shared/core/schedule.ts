@@ -1,3 +1,4 @@
+import { fingerprintOf } from './fingerprint.ts';
 import { landedAfterMs, MINUTE, type DurationMs, type EpochMs, type Limits } from './limits.ts';
 import type { CredentialRecord, Policy, Slot, SlotName, Version } from './nouns.ts';
 
@@ -36,13 +37,9 @@ export function spreadMs(policy: Pick<Policy, 'id' | 'lifetimeMs'>): DurationMs 
   return Math.floor((policy.lifetimeMs / 10) * fractionOf(policy.id));
 }
 
-/** FNV-1a of the text, as a number from 0 up to 1. */
+/** A hash of the text as a number from 0 up to 1: names which differ in one digit lie far apart. */
 function fractionOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return (hash >>> 0) / 2 ** 32;
+  return Number.parseInt(fingerprintOf(text).slice(0, 8), 16) / 2 ** 32;
 }
 
 /** When the published value should be minted again (rule 10): at once, after the last publish can have landed, then daily. */

@@ -1,7 +1,7 @@
 import { sameName } from '../core/credential-id.ts';
 import { KeyturnError } from '../core/errors.ts';
 import type { Finding } from '../core/findings.ts';
-import { HISTORY_KEPT, MINUTE, type EpochMs } from '../core/limits.ts';
+import { HISTORY_KEPT, INSTANCES_KEPT, MINUTE, type EpochMs } from '../core/limits.ts';
 import type { Policy } from '../core/nouns.ts';
 import type { Ports, RecordSummary } from '../ports.ts';
 import type { Configuration } from './config.ts';
@@ -110,12 +110,14 @@ function takenNames(
   });
 }
 
-/** One credential's history a sweep, in turn, so that it costs next to nothing. */
+/** What is old of one credential a sweep, in turn, so that it costs next to nothing. */
 async function prune(
   ports: Ports,
   records: readonly RecordSummary[],
   nowMs: EpochMs,
 ): Promise<void> {
   const chosen = records[Math.floor(nowMs / MINUTE) % Math.max(1, records.length)];
-  if (chosen !== undefined) await ports.history.prune(chosen.id, nowMs - HISTORY_KEPT);
+  if (chosen === undefined) return;
+  await ports.history.prune(chosen.id, nowMs - HISTORY_KEPT);
+  await ports.adoptions.prune(chosen.id, nowMs - INSTANCES_KEPT);
 }

@@ -81,6 +81,10 @@ export function memoryAdoptions(): AdoptionStore {
       );
       return newestFirst.slice(0, MOST_INSTANCES);
     },
+    async prune(credential, beforeMs) {
+      const left = (seen.get(credential) ?? []).filter(({ expiryAtMs }) => expiryAtMs >= beforeMs);
+      seen.set(credential, left);
+    },
   };
 }
 

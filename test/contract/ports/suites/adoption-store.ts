@@ -71,6 +71,17 @@ export function adoptionStoreSuite(open: () => AdoptionStore): void {
       expect(consumers.toSorted()).toEqual(['a/b', 'a?b']);
     });
 
+    test('forgets instances whose token expired before an instant, to the millisecond', async () => {
+      const store = open();
+      const told = (instance: string, expiryAtMs: number) =>
+        store.instance('pruned', { instance, expiryAtMs, atMs: 1_795_000_000_000 });
+      await told('dead', 1_795_000_000_999);
+      await told('just-alive', 1_795_000_001_000);
+      await store.prune('pruned', 1_795_000_001_000);
+      const left = (await store.instances('pruned')).map(({ instance }) => instance);
+      expect(left).toEqual(['just-alive']);
+    });
+
     test('knows which expiry a gateway instance runs with, by its last event', async () => {
       const store = open();
       const evidence = {
