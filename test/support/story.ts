@@ -90,7 +90,7 @@ export function tellStory(changes: Partial<Policy> = {}): Story {
 
 /**
  * A gateway which Keyturn has known for long: both slots' pasts are known, a token was just issued on the primary, and
- * the secondary is clean. It renews after 19 days.
+ * the secondary is clean. It renews after two thirds of its 29 days, less its spread.
  */
 export async function settledStory(changes: Partial<Policy> = {}): Promise<Story> {
   const story = tellStory();
