@@ -1,5 +1,6 @@
 import { SecretClient, type KeyVaultSecret } from '@azure/keyvault-secrets';
 import { KeyturnError } from '../core/errors.ts';
+import { isLoopback } from '../core/loopback.ts';
 import type { VaultTags } from '../core/nouns.ts';
 import { Secret } from '../core/secret.ts';
 import type { Publication, SecretVault, VaultSecret } from '../ports.ts';
@@ -137,8 +138,4 @@ function reading(name: string): Call {
 
 function writing(name: string): Call {
   return { kind: 'write', what: `publish secret ${name}`, right: 'secrets/set on the vault' };
-}
-
-function isLoopback(url: string): boolean {
-  return ['127.0.0.1', 'localhost'].includes(new URL(url).hostname);
 }
