@@ -52,7 +52,7 @@ export async function runSandbox(plan: RunPlan, prepared: Prepared): Promise<Ver
     if (plan.signal.aborted) return undefined;
     if (plan.earlyRetire) void retireEarly(plan.world, run.http, run.seen);
     await watch(run, prepared.authority);
-    return conclude(run);
+    return await conclude(run);
   } finally {
     await run.processes.stop();
     await rm(filesOf(plan.world).sandbox, { force: true });

@@ -8,7 +8,7 @@ const SHORTEST_POLL_MS = 1_000;
 const LONGEST_POLL_MS = 30_000;
 
 const FIRST_SETBACK_MS = 500;
-const LONGEST_SETBACK_MS = 10_000;
+const LONGEST_SETBACK_MS = 5_000;
 
 /** A report is repeated this often, changed or not: only those after the end of the overlap count (rule 13). */
 const REPORT_EVERY_MS = 10_000;
