@@ -110,13 +110,17 @@ function takenNames(
   });
 }
 
+/** Its multiples come everywhere, so that every record has its turn whatever the minutes of the schedule. */
+const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
+
 /** What is old of one credential a sweep, in turn, so that it costs next to nothing. */
 async function prune(
   ports: Ports,
   records: readonly RecordSummary[],
   nowMs: EpochMs,
 ): Promise<void> {
-  const chosen = records[Math.floor(nowMs / MINUTE) % Math.max(1, records.length)];
+  const turn = ((nowMs / MINUTE) * GOLDEN_RATIO) % 1;
+  const chosen = records[Math.floor(turn * records.length)];
   if (chosen === undefined) return;
   await ports.history.prune(chosen.id, nowMs - HISTORY_KEPT);
   await ports.adoptions.prune(chosen.id, nowMs - INSTANCES_KEPT);
