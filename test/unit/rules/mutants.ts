@@ -217,7 +217,7 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
       'forgetting a setback when the step went well',
       SETBACKS,
       '({ step }) => !done.has(step)',
-      '=> done(one) || true',
+      '() => true',
     ],
   ],
   10: [
@@ -377,7 +377,7 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
     ],
     ['looking ahead where no slot is open', OPINIONS, '.filter((atMs) => atMs > nowMs)', ''],
     ['dropping early messages', RECONCILE, 'ports.nowMs() < stored.value.dueAtMs', 'false'],
-    ['credentials without a record', SWEEP, '    ...newOnes(catalogue, targets, records),\n', ''],
+    ['credentials without a record', SWEEP, '...newOnes(policies, records), ', ''],
     [
       'closing what is no longer configured',
       RECONCILE,
