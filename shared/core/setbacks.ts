@@ -3,8 +3,9 @@ import type { DurationMs, Limits, EpochMs } from './limits.ts';
 import type { CredentialRecord, Setback, Trouble } from './nouns.ts';
 
 /**
- * The step is passed over for a while, longer at each failure in a row (rule 9); where Azure limits the rate, as long
- * as it says (at most `maxIdleMs`), and then nothing else is tried either.
+ * The step is passed over for a while, longer at each failure in a row (rule 9). Where Azure limits the rate, nothing is
+ * tried for as long as it says (at most `maxIdleMs`), and the step which met it is passed over no shorter than after another
+ * failure, so that a limit which lasts starves no later check.
  */
 export function setBack(
   record: CredentialRecord,
@@ -15,12 +16,12 @@ export function setBack(
   const before = record.setbacks.find((one) => isFor(one, step));
   const count = (before?.count ?? 0) + 1;
   const { code, remedy, blocked, retryAfterMs } = trouble;
-  const longMs = retryAfterMs ?? pauseMs(count, now.limits);
-  const untilMs = now.nowMs + Math.min(longMs, now.limits.maxIdleMs);
+  const quietUntilMs = now.nowMs + Math.min(retryAfterMs ?? 0, now.limits.maxIdleMs);
+  const untilMs = Math.max(quietUntilMs, now.nowMs + pauseMs(count, now.limits));
   const setback = { step: step.step, slot: step.slot, code, remedy, blocked, count, untilMs };
   const others = record.setbacks.filter((one) => !isFor(one, step));
-  const alone = step.step === 'observe' || retryAfterMs !== undefined;
-  return { ...record, setbacks: [...others, setback], dueAtMs: alone ? untilMs : now.nowMs };
+  const dueAtMs = step.step === 'observe' ? untilMs : quietUntilMs;
+  return { ...record, setbacks: [...others, setback], dueAtMs };
 }
 
 /** 1, 2, 4 ... minutes in production, up to an hour. */

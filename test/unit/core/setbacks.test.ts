@@ -35,7 +35,7 @@ test.each([
 ])('Retry-After of $asked ms is obeyed for $waits ms', ({ asked, waits }) => {
   const after = setBack(record(), publish, { ...trouble, retryAfterMs: asked }, now);
 
-  expect(after.setbacks[0]?.untilMs).toBe(T0 + waits);
+  expect(after.dueAtMs).toBe(T0 + waits);
 });
 
 test('after a thousand failures in a row the pause is still an hour', () => {

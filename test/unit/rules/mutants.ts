@@ -372,8 +372,8 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
     [
       'the bound where Azure says when',
       SETBACKS,
-      'Math.min(longMs, now.limits.maxIdleMs)',
-      'longMs',
+      'Math.min(retryAfterMs ?? 0, now.limits.maxIdleMs)',
+      '(retryAfterMs ?? 0)',
     ],
     ['looking ahead where no slot is open', OPINIONS, '.filter((atMs) => atMs > nowMs)', ''],
     ['dropping early messages', RECONCILE, 'ports.nowMs() < stored.value.dueAtMs', 'false'],
