@@ -17,6 +17,8 @@ export interface Wishes {
 export interface Configurations {
   readonly wishes: () => Wishes;
   change(wishes: Partial<Wishes>): void;
+  /** The credential's, configured at the moment or not. */
+  policy(): Policy;
   /** As an instance has it which read the file so long ago. */
   seen(agoMs: DurationMs): Configuration;
 }
@@ -27,16 +29,20 @@ export function openConfigurations(plan: Plan, scheduler: Scheduler, note: Note)
   let wishes: Wishes = { mode: 'rotate', isConfigured: true, removed: [] };
   const files: { readonly fromMs: number; readonly configuration: Configuration }[] = [];
 
+  const policy = () => {
+    const all = parseConfiguration(JSON.stringify(fileOf(plan, { ...wishes, isConfigured: true })));
+    const [only] = all.policies;
+    if (only === undefined) throw new RangeError('the plan has no credential');
+    return only;
+  };
   const publish = () => {
     const configuration = parseConfiguration(JSON.stringify(fileOf(plan, wishes)));
     files.push({ fromMs: scheduler.nowMs(), configuration });
-    const all = parseConfiguration(JSON.stringify(fileOf(plan, { ...wishes, isConfigured: true })));
-    const [policy] = all.policies;
-    if (policy === undefined) throw new RangeError('the plan has no credential');
-    const { lifetimeMs, retire } = policy;
-    const consumers = policy.consumers.map(({ id }) => id);
+    const resolved = policy();
+    const { lifetimeMs, retire } = resolved;
+    const consumers = resolved.consumers.map(({ id }) => id);
     const { mode, isConfigured } = wishes;
-    const isProvable = !policy.directReaders && policy.consumers.every(isHeard(policy));
+    const isProvable = !resolved.directReaders && resolved.consumers.every(isHeard(resolved));
     note({
       what: 'terms',
       terms: { mode, isConfigured, consumers, lifetimeMs, retire, isProvable },
@@ -46,6 +52,7 @@ export function openConfigurations(plan: Plan, scheduler: Scheduler, note: Note)
 
   return {
     wishes: () => wishes,
+    policy,
     change(changed) {
       wishes = { ...wishes, ...changed };
       publish();

@@ -1,17 +1,25 @@
 import { fingerprintOf } from '../../shared/core/fingerprint.ts';
 import { bareToken } from '../../shared/core/gateway-token.ts';
-import { DAY, HOUR } from '../../shared/core/limits.ts';
+import { DAY, HOUR, MINUTE } from '../../shared/core/limits.ts';
 import { type Cluster, type ConsumerParts, every, type Stored } from './cluster.ts';
 import { startPods } from './pods.ts';
 import { startReports } from './reports.ts';
+
+/** The longest `pollAfterSeconds`. Polls which would find nothing are left out, but for a few. */
+const POLLS_WITHIN_MS = 5 * MINUTE;
+
+export interface Consumer {
+  /** There may be something new. */
+  hurry(): void;
+}
 
 /**
  * A cluster which keeps the consumer's contract: it never goes back to a lower sequence (rule 15), its pods read the stored
  * value at their start and never again, and it tells what they run.
  * @param first the value it had before Keyturn came
  */
-export function startConsumer(parts: ConsumerParts, first: string | undefined): void {
-  const { plan, note } = parts;
+export function startConsumer(parts: ConsumerParts, first: string | undefined): Consumer {
+  const { plan, note, scheduler, dice } = parts;
   const cluster: Cluster = { stored: undefined, isOffline: false };
   const pods = startPods(parts, cluster, () => reports.soon());
   const reports = startReports(parts, cluster, pods);
@@ -24,9 +32,11 @@ export function startConsumer(parts: ConsumerParts, first: string | undefined): 
   };
 
   if (first !== undefined) store({ sequence: 0, fingerprint: fingerprintOf(bareToken(first)) });
-  const read = plan.reads === 'pull' ? pull : readVault;
-  every(parts, plan.pollEveryMs, () => read(parts, cluster, store));
+  const readOnce = plan.reads === 'pull' ? pull : readVault;
+  const read = () => readOnce(parts, cluster, store);
+  every(parts, plan.pollEveryMs, read);
   every(parts, 10 * DAY, () => goOffline(parts, cluster));
+  return { hurry: () => scheduler.after(dice.scaled(5_000, POLLS_WITHIN_MS), read) };
 }
 
 /** The answer takes a while, in which an answer to an earlier or later pull may arrive. */

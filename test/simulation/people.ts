@@ -34,8 +34,8 @@ const ACTS: readonly (readonly [did: string, act: Act])[] = [
   ['disables the latest version', ({ azure }) => azure.latest() !== undefined && azure.disable()],
   ['deletes the secret', ({ azure }) => azure.latest() !== undefined && azure.deleteSecret()],
   ['regenerates a key and writes a token of it into the secret', mendByHand],
-  ['asks for a new version', (parts) => operate(parts, 'rotate', { reason: 'a drill' })],
-  ['asks for a new version', (parts) => operate(parts, 'rotate', { reason: 'a drill' })],
+  ['asks for a new version', rotate],
+  ['asks for a new version', rotate],
   ['revokes', revoke],
   ['holds', hold],
   ['releases', (parts) => operate(parts, 'release', {})],
@@ -50,22 +50,38 @@ const ACTS: readonly (readonly [did: string, act: Act])[] = [
   ['kills the record store', killStore],
 ];
 
+export interface People {
+  /** A key was just regenerated: some cannot wait to see a token on it. */
+  react(): void;
+}
+
 /** People act until the calm begins; then they mend what they left and go home. */
-export function startPeople(parts: PeopleParts): void {
+export function startPeople(parts: PeopleParts): People {
   const { plan, scheduler, dice, note } = parts;
+  const acts = dice.some(ACTS);
   const act = async () => {
-    if (scheduler.nowMs() >= plan.calmFromMs) return;
-    const [did, something] = dice.pick(ACTS);
-    scheduler.after(dice.waitMs(plan.personEveryMs), act);
-    if (!parts.azure.exists()) return;
+    if (scheduler.nowMs() >= plan.calmFromMs || !parts.azure.exists()) return;
+    const [did, something] = dice.pick(acts);
     note({ what: 'person', did });
     await something(parts);
   };
-  scheduler.after(dice.waitMs(plan.personEveryMs), act);
+  const goOn = () => {
+    scheduler.after(dice.waitMs(plan.personEveryMs), goOn);
+    return act();
+  };
+  scheduler.after(dice.waitMs(plan.personEveryMs), goOn);
   scheduler.at(plan.calmFromMs + MINUTE, async () => {
     note({ what: 'person', did: 'goes home; faults end' });
     await operate(parts, 'release', {});
   });
+  return {
+    react() {
+      if (!dice.chance(0.5) || scheduler.nowMs() >= plan.calmFromMs) return;
+      for (const wishAgain of [true, dice.chance(0.5), dice.chance(0.5)]) {
+        if (wishAgain) scheduler.after(dice.scaled(MINUTE, HOUR), () => rotate(parts));
+      }
+    },
+  };
 }
 
 function regenerate({ azure, dice }: PeopleParts): void {
@@ -83,6 +99,10 @@ function mendByHand({ azure, dice, scheduler }: PeopleParts): void {
   const slot = dice.pick(['primary', 'secondary']);
   azure.regenerate(slot);
   azure.overwrite(formatted(azure.mint(slot, scheduler.nowMs() + 29 * DAY), 'gateway-key'));
+}
+
+function rotate(parts: PeopleParts) {
+  return operate(parts, 'rotate', { reason: 'a drill' });
 }
 
 function operate({ front }: PeopleParts, operation: string, body: object) {

@@ -16,6 +16,7 @@ export interface ConsumerPlan {
   /** `direct` reads Key Vault without Keyturn knowing. */
   readonly reads: 'pull' | 'direct';
   readonly pods: number;
+  /** At rest; while a version is young it polls within minutes. */
   readonly pollEveryMs: DurationMs;
   /** Pods restart at random with this mean. */
   readonly restartEveryMs: DurationMs;
@@ -34,8 +35,8 @@ export interface Plan {
   readonly endAtMs: EpochMs;
   readonly entry: Readonly<Record<string, unknown>>;
   readonly consumers: readonly ConsumerPlan[];
-  /** A token made in the portal was in Key Vault and in use before Keyturn came. */
-  readonly takeOver: SlotName | undefined;
+  /** The slot of a token made in the portal, which was in Key Vault and in use before Keyturn came; or Keyturn has been there for long. */
+  readonly past: 'primary' | 'secondary' | 'nothing' | 'known';
   /** One call in so many goes wrong. */
   readonly faultEvery: number;
   readonly personEveryMs: DurationMs;
@@ -59,7 +60,7 @@ export function planOf(seed: string, stormMs: DurationMs): Plan {
     endAtMs: calmFromMs + CALM_MS,
     entry: entryOf(retire, directReaders, dice),
     consumers,
-    takeOver: dice.chance(0.5) ? dice.pick(['primary', 'secondary']) : undefined,
+    past: dice.pick(['nothing', 'primary', 'secondary', 'known', 'known', 'known']),
     faultEvery: dice.pick([15, 40, 200]),
     personEveryMs: dice.pick([8 * HOUR, DAY, 4 * DAY]),
     outageEveryMs: dice.pick([2 * DAY, 6 * DAY, 20 * DAY]),
@@ -75,7 +76,7 @@ function entryOf(retire: 'expired' | 'adopted' | 'after', directReaders: boolean
     format: dice.pick(['gateway-key', 'raw']),
     directReaders,
     retire: retire === 'after' ? { after: dice.pick(['P1D', 'P3D', 'P7D']) } : retire,
-    ...(retire === 'adopted' && { overlap: dice.pick(['PT1H', 'PT6H', 'P1D']) }),
+    ...(retire === 'adopted' && { overlap: dice.pick(['PT1M', 'PT1M', 'PT1H', 'P1D']) }),
   };
 }
 
@@ -86,9 +87,9 @@ function consumerOf(id: string, dice: Dice): ConsumerPlan {
     id,
     reads: id === 'direct' ? 'direct' : 'pull',
     pods: dice.between(1, 3),
-    pollEveryMs: dice.pick([HOUR, 3 * HOUR, 8 * HOUR]),
+    pollEveryMs: dice.pick([2 * HOUR, 10 * HOUR]),
     restartEveryMs: dice.pick([12 * HOUR, 3 * DAY]),
-    rollEveryMs: promises || dice.chance(0.2) ? undefined : dice.scaled(MINUTE, 5 * HOUR),
+    rollEveryMs: promises || dice.chance(0.2) ? undefined : dice.scaled(10_000, 5 * HOUR),
     restartWithinMs,
     reports: !promises && id !== 'direct',
   };

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { DurationMs, EpochMs } from '../../shared/core/limits.ts';
 
 /**
@@ -12,6 +12,9 @@ export interface Scheduler {
   /** Lets everything happen that is due until then, one at a time. */
   run(untilMs: EpochMs): Promise<void>;
 }
+
+/** A tick comes when no promise can go any further, and without the event loop: real time and its timers stay outside. */
+const tick = promisify(process.nextTick);
 
 /** More than any run needs: a world which stands still and is busy never ends by itself. */
 const MOST_EVENTS = 2_000_000;
@@ -38,7 +41,7 @@ export function openScheduler(startAtMs: EpochMs): Scheduler {
         if ((events += 1) > MOST_EVENTS) throw new RangeError('the simulated world never rests');
         await next.act();
         // All promises which that settled go as far as they can before the next thing happens.
-        await turn();
+        await tick();
       }
       nowMs = untilMs;
     },

@@ -51,6 +51,7 @@ const OUTAGES: readonly Place[] = [
 
 export function openWeather(plan: Plan, scheduler: Scheduler, dice: Dice, note: Note): Weather {
   const out = new Map<Place, KeyturnError>();
+  const places = dice.some(OUTAGES);
   const isCalm = () => scheduler.nowMs() >= plan.calmFromMs;
 
   const end = (place: Place) => {
@@ -58,7 +59,7 @@ export function openWeather(plan: Plan, scheduler: Scheduler, dice: Dice, note: 
   };
   const begin = () => {
     if (isCalm()) return;
-    const place = dice.pick(OUTAGES);
+    const place = dice.pick(places);
     if (!out.has(place)) note({ what: 'outage', place, isOver: false });
     out.set(place, failure(place, dice));
     scheduler.after(dice.scaled(5 * MINUTE, 4 * DAY), () => end(place));
@@ -95,8 +96,15 @@ function fate(call: string, place: Place, { faultEvery }: Plan, dice: Dice): Fat
     () => ({ ...quick(dice), ends: { as: 'crashed-acted' } }),
     () => ({ ...quick(dice), replyInMs: dice.scaled(MINUTE, 6 * HOUR) }),
     () => paused,
-    () => ({ ...quick(dice), effectInMs: isWrite ? dice.between(1, flightMs) : callTimeoutMs }),
-    () => ({ ...paused, sendInMs: dice.between(1, PRODUCTION.deadlineMs) }),
+    () => ({
+      ...quick(dice),
+      effectInMs: isWrite ? dice.pick([dice.between(1, flightMs), flightMs]) : callTimeoutMs,
+    }),
+    () => ({
+      ...paused,
+      sendInMs: dice.between(1, PRODUCTION.deadlineMs),
+      effectInMs: isWrite ? flightMs : 1,
+    }),
   ])();
 }
 

@@ -48,7 +48,8 @@ export function startWorker(parts: HostParts, ports: Ports, invocation: Invocati
 }
 
 function hire({ scheduler, dice }: HostParts, task: string, onCrash: () => void): Worker {
-  const offsetMs = dice.between(-PRODUCTION.skewMs, PRODUCTION.skewMs);
+  const { skewMs } = PRODUCTION;
+  const offsetMs = dice.pick([-skewMs, dice.between(-skewMs, skewMs), skewMs]);
   return {
     name: `${task}-${dice.between(1_000, 9_999)}`,
     nowMs: () => scheduler.nowMs() + offsetMs,

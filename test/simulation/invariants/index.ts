@@ -7,7 +7,11 @@ import {
 import { podsStartWithLiveValues } from './pods.ts';
 import { publishedValueIsAlive } from './published.ts';
 import { renewalsAreNotStarved } from './renewals.ts';
-import { nothingInUseIsRegenerated, supersededKeysDie } from './retiring.ts';
+import {
+  nothingDeadIsPublished,
+  nothingInUseIsRegenerated,
+  supersededKeysDie,
+} from './retiring.ts';
 import {
   noTwoValuesShareASequence,
   noValueHasTwoSequences,
@@ -20,6 +24,7 @@ import type { Invariant } from './violation.ts';
 export const INVARIANTS: readonly Invariant[] = [
   podsStartWithLiveValues,
   nothingInUseIsRegenerated,
+  nothingDeadIsPublished,
   publishedValueIsAlive,
   renewalsAreNotStarved,
   supersededKeysDie,

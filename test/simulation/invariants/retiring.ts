@@ -26,6 +26,20 @@ export function nothingInUseIsRegenerated(history: History): readonly Violation[
   return violations;
 }
 
+/** Keyturn never publishes what it has killed itself: only a person's or a revoke's regenerate can be that late. */
+export function nothingDeadIsPublished(history: History): readonly Violation[] {
+  const violations: Violation[] = [];
+  replay(history, (happening, scene) => {
+    if (happening.what !== 'secret-set' || happening.by === 'person') return;
+    const { fingerprint, atMs } = happening;
+    const token = scene.tokens.get(fingerprint);
+    const death = scene.deaths.get(`${token?.slot} ${token?.key}`);
+    if (death?.by !== 'keyturn' || isRevoking(scene, atMs)) return;
+    violations.push({ atMs, told: 'a value is published whose key was regenerated before' });
+  });
+  return violations;
+}
+
 /** Who relies on the slot's key, in words; without those who have no claim any more. */
 function usersOf(slot: SlotName, scene: Scene, atMs: EpochMs): readonly string[] {
   const { published, stored, running } = scene;

@@ -25,14 +25,15 @@ export function noTwoValuesShareASequence(history: History): readonly Violation[
   });
 }
 
-/** One value is one sequence: else a fleet restarts for nothing, and evidence is about nothing. */
-export function noValueHasTwoSequences(history: History): readonly Violation[] {
+/** One value is one sequence to those who have it: else a fleet restarts for nothing. */
+export function noValueHasTwoSequences({ happenings }: History): readonly Violation[] {
   const sequences = new Map<string, number>();
-  return shown(history).flatMap(({ sequence, fingerprint, atMs }) => {
-    const before = sequences.get(fingerprint) ?? sequence;
-    sequences.set(fingerprint, before);
-    const told = `the value of #${before} comes again as #${sequence}`;
-    return before === sequence ? [] : [{ atMs, told }];
+  return happenings.flatMap((one) => {
+    if (one.what !== 'stored' || one.sequence === 0) return [];
+    const before = sequences.get(one.fingerprint) ?? one.sequence;
+    sequences.set(one.fingerprint, before);
+    const told = `the value of #${before} comes again as #${one.sequence}`;
+    return before === one.sequence ? [] : [{ atMs: one.atMs, told }];
   });
 }
 
