@@ -4,9 +4,12 @@ import { defineConfig } from 'vitest/config';
 const PURE = ['unit', 'property', 'house', 'simulation'];
 
 /** Suites which start real parts: Azurite, the twin, the host, clusters. One process each; two at a time. */
-const REAL = ['functions', 'host', 'contract', 'sandbox', 'end-to-end'];
+const REAL = ['functions', 'host', 'contract', 'sandbox'];
 
-/** Full rotations in real minutes: `npm run prove`, not `npm test`. */
+/** A sandbox for each file, which waits more than it works: all at a time, when the others are done. */
+const WHOLE = ['end-to-end'];
+
+/** Full rotations in real minutes, one at a time: `npm run prove`, not `npm test`. */
 const LONG = ['prove'];
 
 const results = process.env['CI'] ? [['json', { outputFile: process.env['TEST_RESULTS'] }]] : [];
@@ -19,8 +22,17 @@ export default defineConfig({
     projects: [
       ...PURE.map((name) => suite(name, { pool: 'threads' as const, isolate: false })),
       ...REAL.map((name) => suite(name, { pool: 'forks' as const })),
+      ...WHOLE.map((name) =>
+        suite(name, { pool: 'forks' as const, maxWorkers: 3, sequence: { groupOrder: 1 } }),
+      ),
       ...LONG.map((name) =>
-        suite(name, { pool: 'forks' as const, testTimeout: 900_000, hookTimeout: 120_000 }),
+        suite(name, {
+          pool: 'forks' as const,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+        }),
       ),
     ],
   },
