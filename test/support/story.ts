@@ -19,7 +19,7 @@ const MOST_AT_ONCE = 50;
 const MOST_A_DAY = 100;
 
 /** A second process in the middle of a reconcile. One which is never resumed has crashed. */
-export interface Worker {
+interface Worker {
   /** False where it ended before it came to its stop. */
   readonly stopped: boolean;
   /** Goes on, and is awaited to its end. */
