@@ -26,7 +26,8 @@ const LIMITS = {
   flight: 'PT3S',
   skew: 'PT0.5S',
   expiryMargin: duration(EXPIRY_MARGIN_MS),
-  reuseGuard: 'PT1M',
+  // Two rotations within a minute must not come back to the minute of the first; a renewal is further away.
+  reuseGuard: 'PT2M',
   probeEvery: 'PT1M',
   holdMargin: 'PT1M',
   maxSetback: 'PT10S',
