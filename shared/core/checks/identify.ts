@@ -12,8 +12,9 @@ export function intentIsLive({ record }: Observation, _policy: Policy, nowMs: Ep
 export function issuerIsGone({ record, issuer }: Observation, policy: Policy, nowMs: EpochMs) {
   if (issuer.state === 'unknown') return stuck(issuer.trouble, 'IssuerIsUnknown');
   if (issuer.state === 'present') return undefined;
-  if (record.closed === undefined)
+  if (record.closed?.reason !== 'issuer-gone') {
     return { do: 'close', why: 'issuer-gone', reason: 'IssuerIsGone' } as const;
+  }
   return { ...wait(nowMs + policy.limits.maxIdleMs, 'IssuerIsGone'), stop: true } as const;
 }
 

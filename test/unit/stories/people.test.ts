@@ -152,3 +152,13 @@ test('a credential which is no longer configured is closed, and taken over when 
   expect(await story.slot('secondary')).toMatchObject({ pastKnown: false });
   expect(await healthOf(story)).toEqual(HEALTHY);
 });
+
+test('a credential which is configured again after its gateway went says that the gateway is gone', async () => {
+  const story = await settledStory();
+  story.configure(undefined);
+  await story.live(HOUR);
+  story.world.gateways.delete(GATEWAY);
+  story.configure({});
+  await story.live(HOUR);
+  expect((await story.record()).closed).toMatchObject({ reason: 'issuer-gone' });
+});
