@@ -3,7 +3,8 @@ import { PRODUCTION, type EpochMs } from '../../shared/core/limits.ts';
 import type { Ports } from '../../shared/ports.ts';
 import type { Note } from './history.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { Fate, Weather } from './weather.ts';
+import type { Fate } from './fate.ts';
+import type { Weather } from './weather.ts';
 
 /** A running invocation of a function. */
 export interface Worker {

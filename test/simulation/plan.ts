@@ -1,5 +1,4 @@
 import { DAY, HOUR, MINUTE, type DurationMs, type EpochMs } from '../../shared/core/limits.ts';
-import type { SlotName } from '../../shared/core/nouns.ts';
 import { type Dice, diceOf } from './dice.ts';
 
 export const SERVICE =

@@ -46,6 +46,7 @@ const EXCUSES: readonly ((refused: Refused) => boolean)[] = [
   stayedBehind,
   couldNotBeRenewed,
   couldNotPull,
+  wasTakenOut,
 ];
 
 function isDirect({ consumer }: Start): boolean {
@@ -78,6 +79,13 @@ function couldNotPull({ token, death, start, scene, history }: Refused): boolean
   if (fromMs === undefined) return false;
   const span: Period = [fromMs, start.atMs];
   return clearMs(span, silences(history, start.consumer)) < PULL_TAKES_MS;
+}
+
+/** The key was regenerated while the consumer was not configured; it is again, and has not pulled yet. */
+function wasTakenOut({ death, start, scene, history }: Refused): boolean {
+  const fromMs = scene.configuredFromMs.get(start.consumer);
+  if (death === undefined || fromMs === undefined || fromMs < death.atMs) return false;
+  return clearMs([fromMs, start.atMs], silences(history, start.consumer)) < PULL_TAKES_MS;
 }
 
 function successorAtMs(token: Token, { tokens }: Scene, { happenings }: History) {
