@@ -1,26 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JournalEntry } from '../../sandbox/contract.ts';
 import { SERVICE } from '../../sandbox/world.ts';
-import { eventually, type LiveSandbox } from './live-sandbox.ts';
-import type { SandboxAzure } from './sandbox-azure.ts';
-import type { SandboxPeople } from './sandbox-keyturn.ts';
+import { eventually, isAlive, type LiveSandbox } from './live-sandbox.ts';
+import { type SandboxAzure, sandboxAzure } from './sandbox-azure.ts';
+import { type SandboxPeople, sandboxPeople } from './sandbox-keyturn.ts';
+import { sandboxSteps } from './sandbox-steps.ts';
 
 /** How long Azure keeps Keyturn waiting at a step: less than its call timeout, enough to be seen. */
 const HELD_MS = 1_800;
 
-/** Keyturn is on its way with one credential. */
-export interface OnTheWay {
+/** One credential of a sandbox. */
+interface Where {
   readonly sandbox: LiveSandbox;
+  readonly id: string;
+}
+
+/** Keyturn is on its way with it. */
+interface OnTheWay extends Where {
   readonly azure: SandboxAzure;
   readonly people: SandboxPeople;
-  readonly id: string;
   /** Azure's journal and the credential's sequence before anybody asked. */
   readonly sinceSeq: number;
   readonly sequence: number;
 }
 
 /** A moment between two steps of the protocol. */
-export interface Moment {
+interface Moment {
   /** The step which has just been made. */
   readonly after: string;
   readonly operation: 'rotate' | 'revoke';
@@ -131,6 +136,41 @@ export const MOMENTS: readonly Moment[] = [
     },
   },
 ];
+
+/** Asks for the operation, stops Keyturn at the moment, acts, and lets everything go on. */
+export async function stopAt(
+  moment: Moment,
+  { sandbox, id }: Where,
+  act: () => Promise<void>,
+): Promise<void> {
+  const azure = sandboxAzure(sandbox);
+  const people = sandboxPeople(sandbox);
+  const { sequence, slot } = await sandboxSteps(sandbox).adoptedByAll(id);
+  const way = { sandbox, azure, people, id, sinceSeq: await azure.lastSeq(), sequence };
+  await moment.hold(way);
+  try {
+    await ask(way, moment, slot === 'primary' ? 'secondary' : 'primary');
+    await moment.reached(way);
+    await act();
+  } finally {
+    await goOn(way);
+  }
+}
+
+/** Nobody may be hurt by it: every pod runs the current version, and the other slot is the one to revoke. */
+async function ask({ people, id }: OnTheWay, { operation }: Moment, slot: string): Promise<void> {
+  const more = operation === 'revoke' ? { slot, confirm: 0 } : {};
+  await eventually(`${operation} of ${id} is accepted`, async () => {
+    return (await people.operate(id, operation, { reason: 'a test', ...more })).status === 202;
+  });
+}
+
+/** Who was killed meanwhile has forgotten its faults, and cannot be woken. */
+async function goOn({ sandbox, azure }: OnTheWay): Promise<void> {
+  const { azurite = 0, twin = 0 } = sandbox.file().processes;
+  if (azurite !== 0 && isAlive(azurite)) process.kill(azurite, 'SIGCONT');
+  if (twin !== 0 && isAlive(twin)) await Promise.allSettled([azure.noFaults()]);
+}
 
 /** The next few: other credentials' calls come between. */
 function holding(api: 'arm' | 'vault', operation: string) {

@@ -14,6 +14,8 @@ export interface SandboxAzure {
   readonly journal: () => Promise<readonly JournalEntry[]>;
   /** What Keyturn changed for one gateway, from `sinceSeq` on; minting counts. */
   readonly deedsFor: (gateway: string, sinceSeq?: number) => Promise<readonly JournalEntry[]>;
+  /** Every gateway call it refused. */
+  readonly refusals: () => Promise<readonly JournalEntry[]>;
   /** Number of the journal's last line. */
   readonly lastSeq: () => Promise<number>;
   readonly counters: () => Promise<Counters>;
@@ -63,6 +65,7 @@ export function sandboxAzure({ file, files }: LiveSandbox): SandboxAzure {
         const name = 'gateway' in entry ? entry.gateway : entry.secret.replace(`${SERVICE}--`, '');
         return entry.by === APP && name === gateway && entry.seq > sinceSeq;
       }),
+    refusals: async () => (await journal()).filter(({ kind }) => kind === 'gateway-refused'),
     lastSeq: async () => (await journal()).at(-1)?.seq ?? 0,
     counters: async () => (await getJson(`${control}/control/counters`)) as Counters,
     fault: async (fault) => {

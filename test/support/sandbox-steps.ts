@@ -24,6 +24,8 @@ export interface SandboxSteps {
   readonly provedUntil: (consumer: SandboxConsumer, ...slot: SlotIs) => Promise<void>;
   /** The current version, as soon as Key Vault holds it and every pod of every consumer runs nothing else. */
   readonly adoptedByAll: (id: string) => Promise<Json>;
+  /** All is well with it: an operator's rotation is adopted by every pod. */
+  readonly rotatesAgain: (id: string) => Promise<void>;
 }
 
 type SlotIs = readonly [id: string, name: string, ...states: readonly string[]];
@@ -84,6 +86,11 @@ export function sandboxSteps(sandbox: LiveSandbox): SandboxSteps {
       eventually(`every pod runs the current version of ${id}`, () =>
         adoptedNow(id, { sandbox, people, azure }),
       ),
+    rotatesAgain: async (id) => {
+      await steps.adoptedByAll(id);
+      await steps.rotated(id);
+      await steps.adoptedByAll(id);
+    },
   };
   return steps;
 }
