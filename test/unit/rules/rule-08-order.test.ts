@@ -37,7 +37,7 @@ const WRONGS: readonly Wrong[] = [
   {
     what: 'the gateway is gone',
     world: { issuer: { state: 'absent' } },
-    decision: { do: 'wait', untilMs: NOW + DAY, stop: true },
+    decision: { do: 'close', why: 'issuer-gone' },
   },
   {
     what: 'its record was closed, and it is configured again',
