@@ -169,8 +169,10 @@ describe('a configuration', () => {
     await sandbox.killAndWait('app');
     const answer = await eventually('the app answers', () => lyon.pull(PARIS));
     expect(answer).toMatchObject({ status: 503, body: { code: 'ERR_CONFIG' } });
-    const lines = appLog().slice(appLog().lastIndexOf('{"ready":true'));
-    for (const path of PROBLEMS) expect(lines).toContain(`- ${path}: `);
+    await eventually('every problem is in the log', () => {
+      const lines = appLog().slice(appLog().lastIndexOf('{"ready":true'));
+      return PROBLEMS.every((path) => lines.includes(`- ${path}: `));
+    });
     for (const gateway of ['paris', 'lyon', 'berlin']) {
       expect(await azure.deedsFor(gateway, sinceSeq)).toEqual([]);
     }
