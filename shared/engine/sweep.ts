@@ -27,11 +27,11 @@ export async function sweep({ ports, configuration }: Context): Promise<void> {
   for (const [id, target] of due) {
     await ports.queue.put({ v: 1, reconcile: id, target, atMs: nowMs }, 0);
   }
-  await prune(ports, records, nowMs);
-  const all = [...findings, ...takenNames(policies, records)].slice(0, MOST_FINDINGS);
+  const all = [...findings, ...takenNames(catalogue, targets, records)].slice(0, MOST_FINDINGS);
   await ports.sweeps.done({ atMs: nowMs, findings: all });
   for (const { code, message } of all) ports.log('warn', `sweep: ${message}`, { code });
   ports.log('info', `sweep: ${records.length} known, ${due.size} due`, { due: due.size });
+  await prune(ports, records, nowMs);
 }
 
 interface Discovery {
@@ -76,38 +76,48 @@ function newOnes(policies: readonly Policy[], records: readonly RecordSummary[])
     .map(({ id, target }) => [id, target] as const);
 }
 
-/** A record which nobody configures any more is due once, to be closed. */
+/** A record which nobody configures any more is due once, to be closed; one whose entry names another gateway now, at once. */
 function dueOnes(
   catalogue: Configuration,
   records: readonly RecordSummary[],
   nowMs: EpochMs,
 ): readonly Due[] {
   return records
-    .filter(({ id, target, dueAtMs, closed }) =>
-      catalogue.policyOf(id, target) === undefined ? !closed : dueAtMs <= nowMs,
-    )
+    .filter(({ id, target, dueAtMs, closed }) => {
+      const policy = catalogue.policyOf(id, target);
+      if (policy === undefined) return !closed;
+      return dueAtMs <= nowMs || !sameName(policy.target, target);
+    })
     .map(({ id, target }) => [id, target] as const);
 }
 
-/** Two gateways whose ids are one, as `a.b` and `a-b` are: the first has it, the other is not rotated. */
+/**
+ * Gateways which are found and not rotated: two whose ids are one, as `a.b` and `a-b` are, of which the first has it, and
+ * one whose id an explicit entry gives to another.
+ */
 function takenNames(
-  policies: readonly Policy[],
+  catalogue: Configuration,
+  targets: readonly string[],
   records: readonly RecordSummary[],
 ): readonly Finding[] {
-  const owners = new Map(records.map(({ id, target }) => [id.toLowerCase(), target]));
-  return policies.flatMap(({ id, target }): readonly Finding[] => {
+  const known = [...records, ...catalogue.policies];
+  const owners = new Map(known.map(({ id, target }) => [id.toLowerCase(), target]));
+  return targets.flatMap((target) => {
+    const id = catalogue.policyOfTarget(target)?.id;
+    if (id === undefined) return nameTaken(target, 'an entry of the configuration has its name');
     const owner = owners.get(id) ?? target;
     owners.set(id, owner);
-    if (sameName(owner, target)) return [];
-    return [
-      {
-        code: 'NAME_TAKEN',
-        severity: 'alert',
-        message: `${target} is not rotated: its name ${id} belongs to ${owner}.`,
-        remedy: 'Give it an entry of its own in the configuration, with another `secret`.',
-      },
-    ];
+    return sameName(owner, target) ? [] : nameTaken(target, `its name ${id} belongs to ${owner}`);
   });
+}
+
+function nameTaken(target: string, why: string): Finding {
+  return {
+    code: 'NAME_TAKEN',
+    severity: 'alert',
+    message: `${target} is not rotated: ${why}.`,
+    remedy: 'Give it an entry of its own in the configuration, with another `secret`.',
+  };
 }
 
 /** Its multiples come everywhere, so that every record has its turn whatever the minutes of the schedule. */

@@ -86,6 +86,14 @@ test.each(['records.list', 'queue.put'])(
   },
 );
 
+test('a sweep which queued what is due is done, whatever becomes of old history', async () => {
+  const { run, ports, world } = await sweeping([named('due')], [record({ id: 'due' })]);
+  world.failOnce('history.prune', new KeyturnError('ERR_FORBIDDEN', '403'));
+
+  await expect(run()).rejects.toThrow('403');
+  expect(await ports.sweeps.last()).toMatchObject({ atMs: T0 });
+});
+
 test('sweeps every five minutes prune the history of every record, however many there are', async () => {
   const ids = Array.from({ length: 20 }, (_, index) => `gateway-${index}`);
   const { run, ports, skip } = await sweeping(
