@@ -1,3 +1,4 @@
+import { sameName } from './credential-id.ts';
 import { KINDS } from './kinds.ts';
 import type { EpochMs } from './limits.ts';
 import type {
@@ -33,6 +34,19 @@ export function blankRecord(policy: Policy, nowMs: EpochMs): CredentialRecord {
     deviations: 0,
     dueAtMs: nowMs,
   };
+}
+
+/**
+ * What is remembered of the policy's target. Of another target's record only the sequence goes on (rule 12): its slots,
+ * its current and what was asked are another gateway's, and this one's past is unknown (rule 7).
+ */
+export function recordFor(
+  policy: Policy,
+  stored: CredentialRecord | undefined,
+  nowMs: EpochMs,
+): CredentialRecord {
+  if (stored !== undefined && sameName(stored.target, policy.target)) return stored;
+  return { ...blankRecord(policy, nowMs), sequence: stored?.sequence ?? 0 };
 }
 
 /** A take-over: whatever was known of the slots, somebody may have used them since (rule 7). */

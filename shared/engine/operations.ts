@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sameName } from '../core/credential-id.ts';
 import { KeyturnError } from '../core/errors.ts';
 import type { EpochMs } from '../core/limits.ts';
 import type { CredentialRecord, Policy, Request, SlotName } from '../core/nouns.ts';
@@ -88,7 +89,13 @@ export function released({ hold: _, ...record }: CredentialRecord): CredentialRe
   return record;
 }
 
-function demandOpen({ closed }: CredentialRecord, { mode }: Policy): void {
+function demandOpen(record: CredentialRecord, { mode, target }: Policy): void {
+  const { closed } = record;
+  if (!sameName(record.target, target)) {
+    throw notAllowed(
+      'the configuration names another gateway since it was last looked at: wait for the next sweep, then ask again',
+    );
+  }
   if (closed !== undefined) {
     throw notAllowed(
       'nothing is done for it any more: create its gateway again, or wait for the next sweep if that was done',

@@ -1,7 +1,7 @@
 import { decide, outlook } from '../core/decide.ts';
 import { hurtBy } from '../core/hurt.ts';
 import type { CredentialRecord, Decision, Policy } from '../core/nouns.ts';
-import { blankRecord } from '../core/transitions.ts';
+import { recordFor } from '../core/transitions.ts';
 import type { Context } from './context.ts';
 import { json, type Reply } from './http.ts';
 import { observe } from './observe.ts';
@@ -14,7 +14,7 @@ export async function planReply(
   stored: CredentialRecord | undefined,
 ): Promise<Reply> {
   const nowMs = context.ports.nowMs();
-  const record = stored ?? blankRecord(policy, nowMs);
+  const record = recordFor(policy, stored, nowMs);
   const seen = await observe(context, policy, record);
   const decision = decide(seen, policy, nowMs);
   const { adoption } = seen;

@@ -108,6 +108,14 @@ describe('rotate', () => {
     expect(reply).toMatchObject({ status: 409, body: expect.stringContaining('mode: rotate') });
   });
 
+  it('is refused while the record is still of the gateway which had the name before', async () => {
+    const { operate, file } = await operated();
+    const moved = CONFIG.replace('gateway: paris', 'gateway: nice, secret: contoso--paris');
+    file.configuration = parseConfiguration(moved);
+    const reply = await operate('rotate', { reason: 'x' });
+    expect(reply).toMatchObject({ status: 409, body: expect.stringContaining('another gateway') });
+  });
+
   it('is refused when the gateway is gone', async () => {
     const { operate, world, settle, clock } = await operated();
     world.gateways.delete(TARGET);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DAY, HOUR } from '../../../shared/core/limits.ts';
 import type { SlotName } from '../../../shared/core/nouns.ts';
 import { adoptedPolicy, GATEWAY, T0 } from '../../support/samples.ts';
-import { type Story, tellStory } from '../../support/story.ts';
+import { settledStory, type Story, tellStory } from '../../support/story.ts';
 
 const ID = 'contoso--paris';
 
@@ -122,4 +122,38 @@ test('a lost record is rebuilt from the tags: same version, same sequence, nothi
 
   expect(await after.current()).toMatchObject({ sequence, slot });
   expect(await after.history('publish')).toEqual([]);
+});
+
+test('where the configuration gives the name to another gateway, that one is taken over: nobody is cut off there', async () => {
+  const story = await settledStory({ retire: { when: 'after', afterMs: DAY } });
+  await story.rotate();
+  await story.live(HOUR);
+  const { sequence } = await story.current();
+  const { gateways } = story.world;
+  const lyon = GATEWAY.replace('paris', 'lyon');
+  gateways.create(lyon);
+  const portal = ['primary', 'secondary'].map((slot) =>
+    gateways.mint(lyon, slot, story.nowMs() + 29 * DAY),
+  );
+
+  story.configure({ target: lyon });
+  await story.settle();
+  expect(gateways.accepts(lyon, story.published() ?? '')).toBe(true);
+  expect((await story.current()).sequence).toBeGreaterThan(sequence);
+  expect(await story.record()).toMatchObject({ target: lyon });
+  await story.rotate();
+  await story.live(20 * DAY);
+  expect(portal.map((token) => gateways.accepts(lyon, token))).toEqual([true, true]);
+});
+
+test('what was asked for another gateway of that name is not done to this one', async () => {
+  const story = await settledStory();
+  const lyon = GATEWAY.replace('paris', 'lyon');
+  story.world.gateways.create(lyon);
+  await story.revoke('secondary');
+  story.configure({ target: lyon });
+  await story.live(DAY);
+
+  expect(story.count('issuer.retire')).toBe(0);
+  expect(await story.record()).not.toHaveProperty('request');
 });
