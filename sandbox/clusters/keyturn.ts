@@ -40,8 +40,12 @@ export interface Keyturn {
   reportAdoption(credential: string, report: AdoptionReport): Promise<void>;
 }
 
+interface Call extends RequestInit {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export function openKeyturn(app: string, logIn: () => Promise<string>): Keyturn {
-  const send = async (path: string, init: RequestInit): Promise<Response> => {
+  const send = async (path: string, init: Call): Promise<Response> => {
     const headers = { ...init.headers, authorization: `Bearer ${await logIn()}` };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     return fetch(`${app}/v1/credentials/${path}`, { ...init, headers, signal });

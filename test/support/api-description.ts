@@ -122,7 +122,7 @@ function validatorsOf({ definitions, parameters }: Description, operation: Opera
   ) as Parameter[];
   const made = {
     parameters: resolved,
-    request: new RequestValidator({ parameters: resolved as never, schemas: definitions as never }),
+    request: new RequestValidator({ parameters: resolved, schemas: definitions as never }),
     response: new ResponseValidator({ responses: operation.responses, definitions }),
   };
   validators.set(operation, made);

@@ -50,7 +50,7 @@ export function memoryApp(text = CONFIG) {
   const cluster = clusterIssuer(nowMs);
   const entra = entraIssuer(nowMs);
   const web = issuersOnline([cluster, entra]);
-  const file = { configuration: parseConfiguration(text) as Configuration };
+  const file: { configuration: Configuration } = { configuration: parseConfiguration(text) };
   const context: Context = {
     ports,
     installation: 'keyturn-test',

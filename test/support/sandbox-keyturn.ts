@@ -69,7 +69,7 @@ export async function projectedToken(
   claims: { readonly audience?: string; readonly subject?: string } = {},
 ): Promise<string> {
   const query = new URLSearchParams(claims);
-  return (await getJson(`${clusterOf(file(), cluster).tokenUrl}?${query}`)).token;
+  return (await getJson(`${clusterOf(file(), cluster).tokenUrl}?${query.toString()}`)).token;
 }
 
 function seedOf({ files }: LiveSandbox, cluster: string): ClusterSeed {

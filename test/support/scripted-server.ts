@@ -37,11 +37,12 @@ export async function startScriptedServer(authority: Authority): Promise<Scripte
   const tls = { cert: readFileSync(authority.certFile), key: readFileSync(authority.keyFile) };
   let received: Received[] = [];
   let respond: (request: Received) => Scripted = () => ({ status: 500 });
-  const server = createServer(tls, async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const one = await receive(request);
     received.push(one);
     answer(response, respond(one));
-  });
+  };
+  const server = createServer(tls, (request, response) => void serve(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

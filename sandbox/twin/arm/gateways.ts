@@ -47,7 +47,7 @@ export function list(twin: Twin): Handler<Env> {
       $top: String($top),
       $skip: String(end),
     });
-    const nextLink = `${twin.urls.arm}${c.req.path}?${query}`;
+    const nextLink = `${twin.urls.arm}${c.req.path}?${query.toString()}`;
     return c.json({ value, count: all.length, nextLink });
   };
 }

@@ -26,7 +26,7 @@ export function page<T>(c: Context, vaultUrl: string, all: readonly T[]) {
     $skiptoken: writeMarker({ from: end, pause: !pause }),
     maxresults: String(maxresults),
   });
-  return { value, nextLink: `${vaultUrl}${c.req.path}?${query}` };
+  return { value, nextLink: `${vaultUrl}${c.req.path}?${query.toString()}` };
 }
 
 type Marker = z.infer<typeof markerSchema>;

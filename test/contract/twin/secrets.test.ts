@@ -60,7 +60,7 @@ describe('values and versions', () => {
     const values = await Promise.all(
       ids.map(async (id) => (await call('GET', new URL(id).pathname)).body.value),
     );
-    expect(values.toSorted()).toEqual(['first', 'second']);
+    expect(new Set(values)).toEqual(new Set(['first', 'second']));
     const page = await call('GET', '/secrets/aged/versions');
     expect(JSON.stringify(page.body)).not.toContain('first');
   });

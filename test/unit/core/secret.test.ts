@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/restrict-template-expressions -- how a secret prints is what is tested */
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { KeyturnError } from '../../../shared/core/errors.ts';
