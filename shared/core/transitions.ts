@@ -49,7 +49,10 @@ export function recordFor(
   return { ...blankRecord(policy, nowMs), sequence: stored?.sequence ?? 0 };
 }
 
-/** A take-over: whatever was known of the slots, somebody may have used them since (rule 7). */
+/**
+ * A take-over: whatever was known of the slots, somebody may have used them since (rule 7), and a call of which the lost
+ * record knew may still be in the air, so that the value which is found is probed again when it has landed (rule 10).
+ */
 export function identified(
   record: CredentialRecord,
   found: Omit<Version, 'publishedAtMs'> | undefined,
@@ -69,6 +72,7 @@ export function identified(
     firstSeenAtMs: nowMs,
     pastKnown: false,
     maxExpiryAtMs: nowMs + policy.limits.maxTokenLifeMs,
+    publishDeadlineAtMs: nowMs + policy.limits.deadlineMs,
   }));
   return {
     ...succeeded(kept, 'identify'),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DAY, HOUR } from '../../../shared/core/limits.ts';
+import { DAY, HOUR, MINUTE } from '../../../shared/core/limits.ts';
 import type { Request } from '../../../shared/core/nouns.ts';
 import {
   attemptOf,
@@ -47,7 +47,12 @@ describe('a take-over', () => {
   });
 
   test('counts both slots as used by a stranger, for the longest life', () => {
-    const stranger = { firstSeenAtMs: NOW, pastKnown: false, maxExpiryAtMs: NOW + 30 * DAY };
+    const stranger = {
+      firstSeenAtMs: NOW,
+      pastKnown: false,
+      maxExpiryAtMs: NOW + 30 * DAY,
+      publishDeadlineAtMs: NOW + 2 * MINUTE,
+    };
 
     expect(identified(record(), undefined, policy(), NOW).slots).toEqual([
       { name: 'primary', ...stranger },

@@ -227,6 +227,12 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
       'const { next: _next, intent: _intent, probe: _probe, request, ...kept } = record;',
       'const { next: _next, intent: _intent, request, ...kept } = record;',
     ],
+    [
+      'a second probe of what is taken over',
+      TRANSITIONS,
+      '    publishDeadlineAtMs: nowMs + policy.limits.deadlineMs,\n',
+      '',
+    ],
     ['the second probe', SCHEDULE, 'probe.atMs <= landedMs ? landedMs + 1 : ', ''],
     [
       'its flight',
@@ -353,7 +359,7 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
       'const { restartWithinMs = 0 } = terms;',
     ],
     ['the longer overlap', ADOPTION, 'overlapMs <= restartWithinMs', 'overlapMs < restartWithinMs'],
-    ['the restarts', ADOPTION, 'return sinceMs + restartWithinMs;', 'return sinceMs;'],
+    ['the restarts', ADOPTION, 'return sinceMs + restartWithinMs +', 'return sinceMs +'],
     [
       'evidence at the end of the overlap',
       ADOPTION,

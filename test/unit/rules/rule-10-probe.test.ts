@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DAY, MINUTE } from '../../../shared/core/limits.ts';
-import { published } from '../../../shared/core/transitions.ts';
+import { blankRecord, published } from '../../../shared/core/transitions.ts';
 import {
   attempt,
   decided,
@@ -13,7 +13,7 @@ import {
   T0,
   usedSlot,
 } from '../../support/samples.ts';
-import { settledStory } from '../../support/story.ts';
+import { settledStory, type Story } from '../../support/story.ts';
 
 const DEADLINE = T0 + 2 * MINUTE;
 
@@ -63,6 +63,29 @@ test('a key regenerated while a publish was on its way is noticed in the same br
   await story.settle();
   expect(story.accepts()).toBe(true);
 });
+
+test('a record which was lost while a regenerate was in the air finds out that it killed the current', async () => {
+  const story = await settledStory();
+  await story.revoke('secondary');
+  await story.worker({ when: 'before', call: 'issuer.retire' });
+  story.skip(3 * MINUTE);
+  await story.settle();
+  await story.revoke('primary');
+  await story.settle();
+  expect(await story.current()).toMatchObject({ slot: 'secondary' });
+
+  await loseRecord(story);
+  await story.live(10 * MINUTE);
+  story.world.gateways.regenerate(GATEWAY, 'secondary');
+  await story.live(10 * MINUTE);
+  expect(story.accepts()).toBe(true);
+});
+
+/** The store went back to before Keyturn published anything. */
+async function loseRecord({ ports, nowMs }: Story): Promise<void> {
+  const stored = await ports.records.read(policy().id);
+  await ports.records.write(blankRecord(policy(), nowMs()), stored?.etag);
+}
 
 test('a retire waits for a probe which saw the new version alive', () => {
   const { probe: _, ...unproven } = record({
