@@ -79,12 +79,15 @@ export function oldPods(report: AdoptionReport, sequence: number): number {
     .reduce((sum, { pods }) => sum + pods, 0);
 }
 
-/** Having a version is evidence of running it only where restarts are promised within the overlap (rule 16). */
+/**
+ * Having a version is evidence of running it only where restarts are promised within the overlap (rule 16). One clock says
+ * since when it has it and another that the time is over, so that their difference is waited for.
+ */
 function restartedFromMs(sinceMs: EpochMs, terms: ConsumerTerms, policy: Policy): EpochMs {
   const { restartWithinMs } = terms;
   const overlapMs = policy.retire.when === 'adopted' ? policy.retire.overlapMs : 0;
   if (restartWithinMs === undefined || overlapMs <= restartWithinMs) return Infinity;
-  return sinceMs + restartWithinMs;
+  return sinceMs + restartWithinMs + 2 * policy.limits.skewMs;
 }
 
 export interface Standing {

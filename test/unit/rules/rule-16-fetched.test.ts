@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { adoptedFromMs } from '../../../shared/core/adoption.ts';
-import { DAY, HOUR } from '../../../shared/core/limits.ts';
+import { DAY, HOUR, PRODUCTION } from '../../../shared/core/limits.ts';
 import type { Adoption, ConsumerTerms } from '../../../shared/core/nouns.ts';
 import { adoptedPolicy, reported, T0 } from '../../support/samples.ts';
+
+const { skewMs: SKEW } = PRODUCTION;
 
 /** The overlap lasts a day and ended at `T0`. */
 const CLAIM = { sequence: 100, sinceMs: T0 };
@@ -20,7 +22,7 @@ test('an ETag is no evidence where nobody promised how soon pods restart', () =>
 
 test('an ETag counts when the promised restarts are over, if the overlap is longer than they take', () => {
   expect(fromMs({ restartWithinMs: DAY }, { fetched })).toBe(Infinity);
-  expect(fromMs({ restartWithinMs: DAY - 1 }, { fetched })).toBe(T0 - HOUR + DAY - 1);
+  expect(fromMs({ restartWithinMs: DAY - 1 }, { fetched })).toBe(T0 - HOUR + DAY - 1 + 2 * SKEW);
 });
 
 test('an ETag from a moment before the end of the overlap is not enough', () => {
