@@ -8,6 +8,9 @@ import { startReports } from './reports.ts';
 /** The longest `pollAfterSeconds`. Polls which would find nothing are left out, but for a few. */
 const POLLS_WITHIN_MS = 5 * MINUTE;
 
+/** Now and then its network or its patience is worse. */
+const STALLS_WITHIN_MS = 2 * HOUR;
+
 export interface Consumer {
   /** There may be something new. */
   hurry(): void;
@@ -34,9 +37,16 @@ export function startConsumer(parts: ConsumerParts, first: string | undefined): 
   if (first !== undefined) store({ sequence: 0, fingerprint: fingerprintOf(bareToken(first)) });
   const readOnce = plan.reads === 'pull' ? pull : readVault;
   const read = () => readOnce(parts, cluster, store);
+  const hurry = () => {
+    const withinMs = dice.chance(0.8) ? POLLS_WITHIN_MS : STALLS_WITHIN_MS;
+    scheduler.after(dice.scaled(5_000, withinMs), read);
+    if (plan.restartWithinMs === undefined) return;
+    // Its later polls are the only evidence, so that none of them is left out for an hour.
+    for (let poll = 1; poll <= 12; poll += 1) scheduler.after(poll * POLLS_WITHIN_MS, read);
+  };
   every(parts, plan.pollEveryMs, read);
   every(parts, 10 * DAY, () => goOffline(parts, cluster));
-  return { hurry: () => scheduler.after(dice.scaled(5_000, POLLS_WITHIN_MS), read) };
+  return { hurry };
 }
 
 /** The answer takes a while, in which an answer to an earlier or later pull may arrive. */

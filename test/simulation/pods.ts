@@ -36,7 +36,8 @@ export function startPods(parts: ConsumerParts, cluster: Cluster, onStart: () =>
   };
   const keepPromise = (promisedMs: DurationMs) => {
     for (const pod of pods) {
-      scheduler.after(dice.between(1, promisedMs), () => isOld(pod) && start(pod));
+      const inMs = dice.pick([dice.between(1, promisedMs), promisedMs]);
+      scheduler.after(inMs, () => isOld(pod) && start(pod));
     }
   };
 
