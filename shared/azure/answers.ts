@@ -46,8 +46,7 @@ const BY_STATUS: Readonly<Record<number, Code>> = {
   401: 'ERR_FORBIDDEN',
   403: 'ERR_FORBIDDEN',
   404: 'ERR_NOT_FOUND',
-  409: 'ERR_CONFLICT',
-  412: 'ERR_CONFLICT',
+  409: 'ERR_BUSY',
   429: 'ERR_THROTTLED',
 };
 
@@ -79,7 +78,7 @@ export async function calling<T>(call: Call, act: () => Promise<T>): Promise<T> 
   } catch (error) {
     const answer = answerOf(error);
     if (answer === undefined) throw error;
-    const isIdentity = IDENTITY_ERRORS.includes((error as Error).name);
+    const isIdentity = error instanceof Error && IDENTITY_ERRORS.includes(error.name);
     throw refusal(isIdentity ? identityCode(answer) : codeFor(answer, call), answer, call);
   }
 }

@@ -168,7 +168,7 @@ function fromCluster(payload: JWTPayload, { consumers }: Configuration): Princip
 }
 
 function fromEntra(payload: JWTPayload, { consumers }: Configuration): Principal {
-  const application = String(payload['azp'] ?? payload['appid'] ?? '').toLowerCase();
+  const application = claimOf(payload, 'azp', 'appid').toLowerCase();
   // A token with scopes is a person's, whichever application asked for it.
   const consumer =
     payload['scp'] === undefined
@@ -194,8 +194,13 @@ function rolesOf(payload: JWTPayload): readonly Role[] {
 
 /** A name can be changed or be another's tomorrow; the object id cannot. */
 function nameOf(payload: JWTPayload, application: string): string {
-  const name = payload['preferred_username'] ?? payload['upn'] ?? application;
-  return `${String(name)} (${String(payload['oid'] ?? payload.sub)})`.slice(0, MAX_NAME_LENGTH);
+  const name = claimOf(payload, 'preferred_username', 'upn') || application;
+  return `${name} (${claimOf(payload, 'oid', 'sub')})`.slice(0, MAX_NAME_LENGTH);
+}
+
+/** The first of the claims which is a text; empty where none is. */
+function claimOf(payload: JWTPayload, ...names: readonly string[]): string {
+  return names.map((name) => payload[name]).find((claim) => typeof claim === 'string') ?? '';
 }
 
 function refused(

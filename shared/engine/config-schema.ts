@@ -43,7 +43,7 @@ const text = (expected: string) => z.string(expected).min(1, expected);
 const list = <T extends z.ZodType>(item: T) => z.array(item, 'expected a list');
 
 const JWKS_EXPECTED = 'expected public RSA or EC keys: { keys: [{ kty, kid, … }] }';
-const member = z.string(JWKS_EXPECTED).optional();
+const member = z.string(JWKS_EXPECTED).exactOptional();
 
 /** Only public members: a private key is an unknown key. */
 const jwk = z.strictObject(

@@ -151,7 +151,7 @@ function toConsumer(entry: ConsumerEntry): Consumer {
   const { id, restartWithin, application, issuer = '', subject = '', jwks } = entry;
   const terms = { id, ...(restartWithin && { restartWithinMs: durationMs(restartWithin) }) };
   if (application !== undefined) return { ...terms, application };
-  return { ...terms, issuer, subject, ...(jwks && { jwks: jwks as JSONWebKeySet }) };
+  return { ...terms, issuer, subject, ...(jwks && { jwks }) };
 }
 
 function trimmed(url: string): string {

@@ -15,7 +15,7 @@ const MESSAGE = z.union([
   z.object({
     v: z.literal(1),
     reconcile: z.string().regex(/^[0-9a-zA-Z-]{1,127}$/),
-    target: z.string().max(1_000).optional(),
+    target: z.string().max(1_000).exactOptional(),
     atMs,
   }),
   z.object({ v: z.literal(1), sweep: z.literal(true), atMs }),
@@ -35,5 +35,5 @@ export function readMessage(item: unknown, nowMs: EpochMs): Message | string {
   const parsed = MESSAGE.safeParse(item);
   if (!parsed.success) return 'it is not of this release';
   if (nowMs - parsed.data.atMs > MAX_AGE) return 'it is older than a day';
-  return parsed.data as Message;
+  return parsed.data;
 }
