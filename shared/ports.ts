@@ -101,7 +101,7 @@ export interface HistoryStore {
 export interface HistoryEntry {
   readonly credential: string;
   readonly atMs: EpochMs;
-  /** A word of the design: publish, adopt, retire, probe, identify, setback, hold, ... */
+  /** A word of docs/architecture.md: publish, adopt, retire, probe, identify, setback, hold, ... */
   readonly event: string;
   /** One sentence for people, without any value. */
   readonly message: string;
@@ -144,7 +144,7 @@ export interface SecretVault {
   version(name: string, version: string): Promise<Secret>;
   /**
    * Makes a new version and returns its id. A deleted secret is recovered first, which takes a while.
-   * @throws ERR_SECRET_RECOVERING, ERR_DEADLINE, ERR_REPLY_LOST, ERR_UNAVAILABLE, ERR_THROTTLED, ERR_FORBIDDEN
+   * @throws ERR_SECRET_RECOVERING, ERR_DEADLINE, ERR_REPLY_LOST, ERR_BUSY, ERR_UNAVAILABLE, ERR_THROTTLED, ERR_FORBIDDEN
    */
   publish(name: string, content: Publication, deadlineAtMs: EpochMs): Promise<string>;
 }
@@ -179,7 +179,7 @@ export interface Issuer {
   /**
    * The bare value for a slot and expiry, verified as far as the issuer lets anyone verify. `trusting` accepts an issuer
    * known to deviate. Changes nothing at Azure for gateway tokens.
-   * @throws ERR_TOKEN_SHAPE, ERR_DEVIATION, ERR_UNAVAILABLE, ERR_THROTTLED, ERR_FORBIDDEN, ERR_INVALID_REQUEST
+   * @throws ERR_TOKEN_SHAPE, ERR_DEVIATION, ERR_BUSY, ERR_UNAVAILABLE, ERR_THROTTLED, ERR_FORBIDDEN, ERR_INVALID_REQUEST
    */
   bytesOf(
     policy: Policy,
@@ -187,7 +187,7 @@ export interface Issuer {
     expiryAtMs: EpochMs,
     trusting: boolean,
   ): Promise<IssuedValue>;
-  /** Kills every value of the slot. Already gone is success. @throws ERR_DEADLINE, ERR_REPLY_LOST, ERR_THROTTLED, ERR_UNAVAILABLE, ERR_FORBIDDEN */
+  /** Kills every value of the slot. Already gone is success. @throws ERR_DEADLINE, ERR_REPLY_LOST, ERR_BUSY, ERR_THROTTLED, ERR_UNAVAILABLE, ERR_FORBIDDEN */
   retire(policy: Policy, slot: SlotName, deadlineAtMs: EpochMs): Promise<void>;
 }
 

@@ -14,7 +14,7 @@ export interface WebhookAnswer {
   readonly text?: string;
 }
 
-/** Answers Event Grid as the extension of the real host does (azure-facts C.6). */
+/** Answers Event Grid as the extension of the real host does (docs/azure-facts.md, Functions). */
 export async function answerWebhook(
   subscribers: readonly AppFunction[],
   invoke: Invoke,

@@ -56,7 +56,7 @@ export interface Happening {
   readonly atMs: number;
   /** A gateway, or a part of the sandbox. */
   readonly who: string;
-  /** A word of the design: publish, adopt, retire, probe... */
+  /** A word of docs/architecture.md: publish, adopt, retire, probe... */
   readonly word: string;
   readonly message: string;
 }

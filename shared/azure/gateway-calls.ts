@@ -53,7 +53,7 @@ export function openGatewayCalls(options: ApiManagementOptions): GatewayCalls {
 
   /**
    * For `.catch`. A 404 is the gateway's, the service's or the resource group's, in two shapes which only their texts
-   * tell apart (azure-facts A.1): the gateway is gone only where its service still answers.
+   * tell apart (docs/azure-facts.md): the gateway is gone only where its service still answers.
    */
   const unlessGone = (target: string) => async (error: unknown) => {
     if (answerOf(error)?.status !== 404) throw error;

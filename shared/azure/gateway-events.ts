@@ -15,7 +15,7 @@ const TYPES = {
 
 /**
  * Reads an event of either schema. Names are compared without case, since API Management's own samples misspell them
- * (azure-facts C.1). Undefined where it is not about a gateway's token or life.
+ * (docs/azure-facts.md). Undefined where it is not about a gateway's token or life.
  */
 export const readGatewayEvent: ReadGatewayEvent = (received) => {
   const event = members(received);

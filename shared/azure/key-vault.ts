@@ -97,7 +97,7 @@ async function startRecovery(writer: SecretClient, name: string, limit: CallLimi
   });
 }
 
-/** A secret on its way into or out of soft delete: for a while the vault itself does not find it (azure-facts B.2). */
+/** A secret on its way into or out of soft delete: for a while the vault itself does not find it (docs/azure-facts.md). */
 function isSettling(code: string | undefined): boolean {
   return code === 'SecretNotFound' || code?.startsWith('ObjectIsBeing') === true;
 }

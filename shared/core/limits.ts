@@ -1,6 +1,6 @@
 /**
  * Every duration the protocol rests on, in one place: unit, bound and reason. A model of the protocol
- * was explored with these; DESIGN.md section 2.5 (docs/architecture.md in a clone) names the rules.
+ * was explored with these; docs/architecture.md names the rules.
  */
 
 export type EpochMs = number;

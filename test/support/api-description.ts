@@ -27,9 +27,13 @@ const EXCEPTIONS: readonly { api: DescribedApi; path: string; fact: string }[] =
   {
     api: 'api-management',
     path: 'error/details',
-    fact: 'A.1: `details: null` in recorded 404 bodies',
+    fact: 'docs/azure-facts.md: `details: null` in recorded 404 bodies',
   },
-  { api: 'key-vault', path: 'nextLink', fact: 'B.2: the last page has `nextLink: null`' },
+  {
+    api: 'key-vault',
+    path: 'nextLink',
+    fact: 'docs/azure-facts.md: the last page has `nextLink: null`',
+  },
 ];
 
 interface Description {

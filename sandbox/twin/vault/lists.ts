@@ -12,7 +12,7 @@ const querySchema = z.object({
 const markerSchema = z.object({ from: z.coerce.number().int(), pause: z.stringbool() });
 
 /**
- * One page of `all`. Key Vault answers pages which are empty and not the last (azure-facts T2), so
+ * One page of `all`. Key Vault answers pages which are empty and not the last (docs/azure-facts.md, Key Vault), so
  * each page with something on it comes after one with nothing.
  */
 export function page<T>(c: Context, vaultUrl: string, all: readonly T[]) {

@@ -7,7 +7,7 @@ import {
   secretNotFound,
 } from './errors.ts';
 
-/** Requests which still see the secret as it was, after a delete or a recover (azure-facts T6). */
+/** Requests which still see the secret as it was, after a delete or a recover (docs/azure-facts.md, Key Vault). */
 const POLLS = 3;
 
 /**

@@ -28,7 +28,7 @@ const RANDOM_VALUES: Readonly<Record<string, RegExp>> = {
 /** What is left depends on who else asked: a number, and the header is there. */
 const COUNTED_HEADERS = /^x-ms-ratelimit-remaining-/;
 
-/** The recording kept no request headers; API Management asks for this one (azure-facts T9). */
+/** The recording kept no request headers; API Management asks for this one (docs/azure-facts.md). */
 const UNRECORDED_HEADERS = { DELETE: { 'if-match': '*' } };
 
 const matching = (shape: RegExp): unknown => expect.stringMatching(shape);

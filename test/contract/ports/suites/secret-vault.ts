@@ -77,7 +77,7 @@ export function secretVaultSuite(open: () => SecretVaultWorld): void {
       expect(await world.vault.latest('deleted')).toBeUndefined();
       const { version, codes } = await publishUntilRecovered(world, 'deleted');
       expect(new Set(codes)).toEqual(new Set(['ERR_SECRET_RECOVERING']));
-      // A vault finds what it recovered only a while after it takes a new version for it (azure-facts B.2).
+      // A vault finds what it recovered only a while after it takes a new version for it (docs/azure-facts.md).
       await expect.poll(() => world.vault.latest('deleted')).toMatchObject({ version });
       expect((await world.vault.version('deleted', before)).reveal()).toBe('before');
     });
