@@ -13,6 +13,10 @@ export const ERRORS = {
     'retry',
     'The service did not answer or answered with a fault; the call is made again.',
   ],
+  ERR_BUSY: [
+    'retry',
+    'Azure is changing the resource at this moment and refused the call; it is made again.',
+  ],
   ERR_DEADLINE: ['reobserve', 'The deadline of the intent passed before the call could be sent.'],
   ERR_REPLY_LOST: [
     'reobserve',

@@ -56,6 +56,12 @@ describe('a write', () => {
     expect(azure.received()).toHaveLength(sends);
   });
 
+  test.each(WRITES)('of %s which Azure is too busy for is made again', async (_, act, sends) => {
+    azure.script(() => ({ status: 409, body: { error: { code: 'Conflict', message: 'busy' } } }));
+    await expect(act(azure.open())).rejects.toMatchObject({ code: 'ERR_BUSY', remedy: 'retry' });
+    expect(azure.received()).toHaveLength(sends);
+  });
+
   test.each(WRITES)('of %s to a closed port was never sent', async (_, act) => {
     await expect(act(await azure.openClosed())).rejects.toMatchObject({
       code: 'ERR_UNAVAILABLE',

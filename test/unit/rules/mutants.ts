@@ -382,7 +382,7 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
       '(retryAfterMs ?? 0)',
     ],
     ['looking ahead where no slot is open', OPINIONS, '.filter((atMs) => atMs > nowMs)', ''],
-    ['dropping early messages', RECONCILE, 'ports.nowMs() < stored.value.dueAtMs', 'false'],
+    ['dropping early messages', RECONCILE, 'nowMs < record.dueAtMs', 'false'],
     ['credentials without a record', SWEEP, '...newOnes(policies, records), ', ''],
     [
       'closing what is no longer configured',
