@@ -15,7 +15,15 @@ const PAGE = 200;
 /** Credentials which are read at the same time. */
 const AT_ONCE = 16;
 
-const MOST = z.coerce.number().int().min(1).max(1_000).default(100);
+const MOST_EXPECTED = 'expected a whole number from 1 to 1000';
+const QUERY = z.object({
+  most: z.coerce
+    .number(MOST_EXPECTED)
+    .int(MOST_EXPECTED)
+    .min(1, MOST_EXPECTED)
+    .max(1_000, MOST_EXPECTED)
+    .default(100),
+});
 
 /** `GET /v1/status`, `/v1/status/{id}` and `/v1/status/{id}/history`, for readers. */
 export function statusDoor(context: Context, authorize: Authorize): Door {
@@ -53,7 +61,7 @@ async function allCredentials(
 
 /** Newest first, `?most=` entries. */
 async function history(call: Call, { ports }: Context, { id }: Known): Promise<Reply> {
-  const most = readInput(MOST, call.query.get('most') ?? undefined);
+  const { most } = readInput(QUERY, { most: call.query.get('most') ?? undefined });
   const entries = await ports.history.list(id, most);
   return json(200, { id, entries: entries.map(historyLine) });
 }

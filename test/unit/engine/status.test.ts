@@ -114,6 +114,9 @@ describe('history', () => {
 
   it.each(['0', '1001', 'x', '1.5'])('of %s lines is refused', async (most) => {
     const { read } = await looked();
-    expect(await read(`${PARIS}/history`, `most=${most}`)).toMatchObject({ status: 400 });
+    expect(await read(`${PARIS}/history`, `most=${most}`)).toMatchObject({
+      status: 400,
+      body: expect.stringContaining('"most: '),
+    });
   });
 });
