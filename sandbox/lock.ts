@@ -1,4 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+
+const BEAT_EVERY_MS = 2_000;
+
+/** Who gave no sign of life for so long is gone, and its process id may be another program's by now. */
+export const LONGEST_SILENCE_MS = 20_000;
 
 /**
  * Takes a state folder for this process. Returns the id of a living process which has it already: two sandboxes would
@@ -10,11 +15,18 @@ export function lock(file: string): number | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const owner = Number(readFileSync(file, 'utf8'));
-    if (owner !== process.pid && isAlive(owner)) return owner;
+    const silentMs = Date.now() - statSync(file).mtimeMs;
+    if (owner !== process.pid && silentMs < LONGEST_SILENCE_MS && isAlive(owner)) return owner;
     writeFileSync(file, String(process.pid));
   }
+  setInterval(() => beat(file), BEAT_EVERY_MS).unref();
   process.once('exit', () => rmSync(file, { force: true }));
   return undefined;
+}
+
+function beat(file: string): void {
+  const now = new Date();
+  utimesSync(file, now, now);
 }
 
 function isAlive(pid: number): boolean {

@@ -13,6 +13,9 @@ import { filesOf, makeWorld, MOST_CLUSTERS, type World } from './world.ts';
 
 /** `npm start`: the whole of Keyturn on one machine. */
 
+/** Node's timers overflow after 24.8 days, and fire at once. */
+const LONGEST_RUN_MS = 24 * 86_400_000;
+
 interface Options {
   readonly clusters: number;
   readonly for?: number;
@@ -90,6 +93,12 @@ function endWithParent(ending: AbortController): void {
 }
 
 function lengthMs(text: string): number {
+  const ms = parsedMs(text);
+  if (ms >= 1_000 && ms <= LONGEST_RUN_MS) return ms;
+  throw new InvalidArgumentError('Give a second at least and 24 days at most.');
+}
+
+function parsedMs(text: string): number {
   try {
     return toSeconds(parse(text)) * 1_000;
   } catch {
