@@ -22,8 +22,8 @@ type Role = 'operator' | 'reader';
 /** @throws ERR_UNAUTHENTICATED, ERR_KEYS_UNAVAILABLE, ERR_ACCESS */
 export type Authorize = (call: Call, configuration: Configuration) => Promise<Principal>;
 
-/** Checked before anything is parsed. Tokens with many groups reach 8 KiB. */
-const MAX_TOKEN_LENGTH = 16 * 1024;
+/** Checked before anything is parsed. Tokens with many groups reach 8 KiB; hosts refuse headers of 16 KiB themselves. */
+const MAX_TOKEN_LENGTH = 12 * 1024;
 
 const CLOCK_TOLERANCE_SECONDS = 60;
 

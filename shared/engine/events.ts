@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { changeAndWake, messageFor } from './credentials.ts';
 import { boundedMap } from './memory.ts';
 
-/** Each instance of a gateway sends its own event: within this, one of them is enough to look. */
+/** Each instance of a gateway tells of its own token: within this, one of them is enough to look. */
 const QUIET: DurationMs = MINUTE;
 
 const MAX_GATEWAYS = 5_000;
@@ -30,6 +30,7 @@ export function gatewayEventDoor(
       const { name: instance, expiryAtMs } = event.instance;
       await ports.adoptions.instance(policy.id, { instance, expiryAtMs, atMs: ports.nowMs() });
     }
+    if (event.instance === undefined) return askToLook(ports, policy);
     const asked = `${event.type} ${policy.id}`;
     if (ports.nowMs() - (askedAtMs.get(asked) ?? -Infinity) < QUIET) return;
     await askToLook(ports, policy);

@@ -184,10 +184,10 @@ describe('a token is refused', () => {
     );
   });
 
-  it('over 16 KiB, before anything of it is parsed', async () => {
+  it('over 12 KiB, before anything of it is parsed', async () => {
     const { as, tokens, web } = gate();
-    const token = await tokens.lyon({ filler: 'x'.repeat(16 * 1024) });
-    await expect(as(token)).rejects.toThrow('longer than 16384');
+    const token = await tokens.lyon({ filler: 'x'.repeat(12 * 1024) });
+    await expect(as(token)).rejects.toThrow('longer than 12288');
     expect(web.fetched).toEqual([]);
   });
 

@@ -107,6 +107,23 @@ describe('when an event comes', () => {
     expect(reconciles()).toHaveLength(2);
   });
 
+  it('a gateway which is deleted and created again within a minute is looked at both times', async () => {
+    const { app, reconciles, settle, world } = memoryApp();
+    world.gateways.create(TARGET);
+    await settle(PARIS);
+    const told = (name: string) =>
+      app.receive({
+        ...near,
+        eventType: `Microsoft.ApiManagement.${name}`,
+        subject: '/gateways/paris',
+        data: { resourceUri: TARGET },
+      });
+    await told('GatewayDeleted');
+    await told('GatewayCreated');
+    await told('GatewayDeleted');
+    expect(reconciles()).toEqual([PARIS, PARIS, PARIS]);
+  });
+
   it('a created gateway which "*" covers is looked at', async () => {
     const { app, reconciles } = memoryApp();
     const created = { eventType: 'Microsoft.ApiManagement.GatewayCreated', topic: SERVICE };
