@@ -16,7 +16,7 @@ import {
 } from './issuers.ts';
 
 export const SERVICE =
-  '/subscriptions/s/resourceGroups/r/providers/Microsoft.ApiManagement/service/contoso';
+  '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/r/providers/Microsoft.ApiManagement/service/contoso';
 export const APPLICATION = '66666666-7777-8888-9999-000000000000';
 export const PARIS = 'contoso--paris';
 
