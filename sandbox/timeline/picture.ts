@@ -1,7 +1,7 @@
 import type { ClusterStatus, JournalEntry } from '../contract.ts';
 import type { CredentialPlan } from '../world.ts';
 import type { Costs } from '../verdict/costs.ts';
-import { publishedVersions, regenerationsOf } from '../verdict/versions.ts';
+import { endsOfKeys, nameOf, publishedVersions } from '../verdict/versions.ts';
 
 /** All that one frame of the timeline shows. */
 export interface Picture {
@@ -68,23 +68,19 @@ export function livesOf(
   slot: SlotPicture['name'],
 ): readonly Life[] {
   const lives = new Map<number, Life>();
+  const ends = endsOfKeys(journal);
   for (const version of publishedVersions(journal)) {
     if (version.gateway !== gateway || version.slot !== slot) continue;
     const { fromMs, toMs } = lives.get(version.keyVersion) ?? {
       fromMs: version.publishedAtMs,
       toMs: 0,
     };
-    const regenerated = regenerationsOf(journal).find(
-      (entry) =>
-        entry.gateway === gateway &&
-        entry.slot === slot &&
-        entry.keyVersion === version.keyVersion + 1,
-    );
+    const endedAtMs = ends.get(nameOf(version));
     const expiresAtMs = Math.max(toMs, version.expiresAtMs);
     lives.set(version.keyVersion, {
       fromMs,
-      toMs: Math.min(expiresAtMs, regenerated?.atMs ?? Infinity),
-      regenerated: regenerated !== undefined,
+      toMs: Math.min(expiresAtMs, endedAtMs ?? Infinity),
+      regenerated: endedAtMs !== undefined,
     });
   }
   return [...lives.values()];

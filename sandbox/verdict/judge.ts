@@ -6,6 +6,7 @@ import {
   cutOffs,
   publishedVersions,
   regenerationsOf,
+  successions,
   type SupersededKey,
   supersededKeys,
 } from './versions.ts';
@@ -78,11 +79,8 @@ export function judge(evidence: Evidence): Verdict {
 
 /** Versions of this run which replaced another one. */
 function rotations({ journal, runAtMs }: Evidence): number {
-  const versions = publishedVersions(journal);
-  return versions.filter(
-    ({ gateway, publishedAtMs }, index) =>
-      publishedAtMs >= runAtMs &&
-      versions.slice(0, index).some((before) => before.gateway === gateway),
+  return successions(publishedVersions(journal)).filter(
+    ([, { publishedAtMs }]) => publishedAtMs >= runAtMs,
   ).length;
 }
 

@@ -41,36 +41,61 @@ export function publishedVersions(journal: readonly JournalEntry[]): readonly Pu
   return [...published.values()];
 }
 
+/** Each version with the one which replaced it. */
+export function successions(
+  versions: readonly PublishedVersion[],
+): readonly (readonly [PublishedVersion, PublishedVersion])[] {
+  const latest = new Map<string, PublishedVersion>();
+  return versions.flatMap((version) => {
+    const before = latest.get(version.gateway);
+    latest.set(version.gateway, version);
+    return before ? [[before, version] as const] : [];
+  });
+}
+
 /** Every key whose slot was left by a publish on the other one. */
 export function supersededKeys(journal: readonly JournalEntry[]): readonly SupersededKey[] {
-  const versions = publishedVersions(journal);
-  return versions.flatMap((version, index) => {
-    const next = versions.slice(index + 1).find(({ gateway }) => gateway === version.gateway);
-    if (!next || next.slot === version.slot) return [];
-    const { gateway, slot, keyVersion } = version;
-    const expiries = journal.filter((entry) => entry.kind === 'token-minted').filter(isOf(version));
-    return [
-      {
-        gateway,
-        slot,
-        keyVersion,
+  const expiries = latestExpiries(journal);
+  const ends = endsOfKeys(journal);
+  return successions(publishedVersions(journal))
+    .filter(([version, next]) => version.slot !== next.slot)
+    .map(([{ gateway, slot, keyVersion, expiresAtMs }, next]) => {
+      const key = { gateway, slot, keyVersion };
+      return {
+        ...key,
         supersededAtMs: next.publishedAtMs,
-        expiresAtMs: Math.max(...expiries.map(({ expiresAtMs }) => expiresAtMs)),
-        regeneratedAtMs: regenerationsOf(journal).find((entry) =>
-          isOf(version)({ ...entry, keyVersion: entry.keyVersion - 1 }),
-        )?.atMs,
-      },
-    ];
-  });
+        expiresAtMs: expiries.get(nameOf(key)) ?? expiresAtMs,
+        regeneratedAtMs: ends.get(nameOf(key)),
+      };
+    });
+}
+
+/** The latest expiry signed with each key, by `nameOf`. */
+function latestExpiries(journal: readonly JournalEntry[]): ReadonlyMap<string, number> {
+  const latest = new Map<string, number>();
+  for (const entry of journal) {
+    if (entry.kind !== 'token-minted') continue;
+    const name = nameOf(entry);
+    latest.set(name, Math.max(latest.get(name) ?? 0, entry.expiresAtMs));
+  }
+  return latest;
+}
+
+/** When each key was regenerated, by `nameOf`: in one pass, since a sandbox may run for days. */
+export function endsOfKeys(journal: readonly JournalEntry[]): ReadonlyMap<string, number> {
+  return new Map(
+    regenerationsOf(journal).map((entry) => [
+      nameOf({ ...entry, keyVersion: entry.keyVersion - 1 }),
+      entry.atMs,
+    ]),
+  );
 }
 
 /** Regenerations which killed the token that was current then: nothing could have replaced it before. */
 export function cutOffs(journal: readonly JournalEntry[]) {
-  const versions = publishedVersions(journal);
+  const versions = Map.groupBy(publishedVersions(journal), ({ gateway }) => gateway);
   return regenerationsOf(journal).filter(({ gateway, slot, atMs }) => {
-    const current = versions.findLast(
-      (version) => version.gateway === gateway && version.publishedAtMs <= atMs,
-    );
+    const current = versions.get(gateway)?.findLast(({ publishedAtMs }) => publishedAtMs <= atMs);
     return current !== undefined && current.slot === slot && current.expiresAtMs > atMs;
   });
 }
@@ -81,7 +106,6 @@ export function regenerationsOf(journal: readonly JournalEntry[]) {
 
 type KeyName = Pick<PublishedVersion, 'gateway' | 'slot' | 'keyVersion'>;
 
-function isOf({ gateway, slot, keyVersion }: KeyName) {
-  return (entry: KeyName) =>
-    entry.gateway === gateway && entry.slot === slot && entry.keyVersion === keyVersion;
+export function nameOf({ gateway, slot, keyVersion }: KeyName): string {
+  return `${gateway} ${slot} ${keyVersion}`;
 }
