@@ -18,6 +18,14 @@ const { values } = parseArgs({
   },
 });
 
+/** A simulation of nothing must not say that all is well. */
+function positive(name: 'seed' | 'runs' | 'days' | 'minutes', otherwise: number): number {
+  const value = Number(values[name] ?? otherwise);
+  if (value > 0) return value;
+  process.stderr.write(`--${name}: give a number above zero, not "${values[name]}".\n`);
+  process.exit(2);
+}
+
 const passed = values.mutants
   ? proveMutants((line) => void process.stdout.write(`${line}\n`))
   : await runSeeds();
@@ -25,13 +33,14 @@ process.exitCode = passed ? 0 : 1;
 
 /** Stops at the first seed which violates an invariant, at the last one, or when the time is over. */
 async function runSeeds(): Promise<boolean> {
-  const first = Number(values.seed ?? 1);
-  const runs = Number(values.runs ?? (values.minutes === undefined ? 1 : Infinity));
-  const endAtMs = Date.now() + Number(values.minutes ?? Infinity) * 60_000;
+  const first = positive('seed', 1);
+  const runs = positive('runs', values.minutes === undefined ? 1 : Infinity);
+  const endAtMs = Date.now() + positive('minutes', Infinity) * 60_000;
+  const days = positive('days', STORM_DAYS);
   const totals: Record<string, number> = {};
   let seed = first;
   for (; seed < first + runs && Date.now() < endAtMs; seed += 1) {
-    const { history, findings } = await judge(seed, Number(values.days ?? STORM_DAYS));
+    const { history, findings } = await judge(seed, days);
     for (const finding of findings) process.stdout.write(toText(finding));
     if (findings.length > 0) return false;
     for (const [what, count] of Object.entries(countsOf(history))) {
