@@ -2,12 +2,12 @@ import { KeyturnError } from '../core/errors.ts';
 import { type DurationMs, type EpochMs, HOUR, MINUTE } from '../core/limits.ts';
 import type { Policy } from '../core/nouns.ts';
 import type { Ports } from '../ports.ts';
-import { boundedMap } from './memory.ts';
+import { boundedMap, waitPatiently } from './memory.ts';
 
 /** Evidence which did not change is written again after this, to show that the consumer is still heard. */
 const REPEAT_AFTER: DurationMs = HOUR;
 
-/** A write which failed is tried again after this; the answer does not wait for it. */
+/** A write which failed or hangs is tried again after this, at the next pull. */
 const RETRY_AFTER: DurationMs = MINUTE;
 
 const MAX_PAIRS = 20_000;
@@ -45,8 +45,11 @@ export function openEvidence(ports: Ports): Evidence {
       if (last?.sequence === sequence && nowMs < last.againAtMs) return;
       // Before the write, so that pulls which come together write once.
       written.set(pair, { sequence, againAtMs: nowMs + RETRY_AFTER });
-      if (!(await writeFetched(ports, { id, consumer, sequence }))) return;
-      written.set(pair, { sequence, againAtMs: nowMs + REPEAT_AFTER });
+      const write = async () => {
+        if (!(await writeFetched(ports, { id, consumer, sequence }))) return;
+        written.set(pair, { sequence, againAtMs: nowMs + REPEAT_AFTER });
+      };
+      await waitPatiently(write());
     },
   };
 }

@@ -1,8 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DurationMs, EpochMs } from '../core/limits.ts';
 
-/** A caller who could have the last answer waits no longer than this for a newer one. */
+/** A caller who could go on without waits no longer than this. */
 const PATIENCE: DurationMs = 500;
+
+/** Waits for what the caller can do without, no longer than for a newer answer; it goes on by itself. */
+export async function waitPatiently(work: Promise<void>): Promise<void> {
+  await Promise.race([work, pause(PATIENCE, undefined, { ref: false })]);
+}
 
 export interface MemoryTerms {
   readonly nowMs: () => EpochMs;

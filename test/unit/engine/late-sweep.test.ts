@@ -41,6 +41,12 @@ it('does not fail the call which looked', async () => {
   expect(world.lines).toMatchObject([{ level: 'warn', fields: { code: 'ERR_UNAVAILABLE' } }]);
 });
 
+it('holds up no call while storage hangs', async () => {
+  const { watch, ports } = watching();
+  Object.assign(ports.sweeps, { last: () => new Promise(() => {}) });
+  await expect(watch()).resolves.toBeUndefined();
+});
+
 it('is asked for by an authenticated call, and not by another', async () => {
   const { ask, tokens, sweeps } = watching();
   await ask('pull', { token: 'a.b.c', params: { id: 'x' } });

@@ -186,6 +186,13 @@ describe('evidence', () => {
     expect(await pull()).toMatchObject({ status: 200 });
   });
 
+  it('of an ETag holds no answer up while storage hangs', async () => {
+    const { pull, etag, ports } = await published();
+    await pull();
+    Object.assign(ports.adoptions, { list: () => new Promise(() => {}) });
+    expect(await pull({ headers: { 'If-None-Match': etag } })).toMatchObject({ status: 304 });
+  });
+
   it('of the first hand-out is written once', async () => {
     const { pull, called } = await published();
     await pull();
