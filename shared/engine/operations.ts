@@ -56,9 +56,10 @@ export function revoking(
 
 /** The slot which was named, else the current version's. @throws ERR_NOT_ALLOWED, ERR_INPUT */
 export function slotToRevoke(record: CredentialRecord, wanted: SlotName | undefined): SlotName {
+  const names = record.slots.map(({ name }) => name);
+  if (names.length === 0) throw notAllowed('its slots are not known yet: see its status');
   const slot = wanted ?? record.current?.slot;
   if (slot === undefined) throw notAllowed('nothing was published yet: name the slot to revoke');
-  const names = record.slots.map(({ name }) => name);
   if (names.includes(slot)) return slot;
   throw new KeyturnError('ERR_INPUT', `slot: expected ${names.join(' or ')}`);
 }

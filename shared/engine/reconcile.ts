@@ -43,7 +43,8 @@ async function forgetUnconfigured(
   id: string,
   stored: Stored<CredentialRecord> | undefined,
 ): Promise<void> {
-  if (stored === undefined || stored.value.closed !== undefined) return;
+  if (stored === undefined) return ports.log('warn', `message dropped: nobody configured ${id}`);
+  if (stored.value.closed !== undefined) return;
   const nowMs = ports.nowMs();
   await ports.records.write(closed(stored.value, 'not-configured', nowMs, nowMs), stored.etag);
   const message = 'no longer configured; nothing is done for it any more';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KeyturnError } from '../../../shared/core/errors.ts';
 import { parseConfiguration } from '../../../shared/engine/config.ts';
 import { bodyOf, CONFIG, memoryApp, PARIS, SERVICE } from '../../support/memory-app.ts';
 
@@ -215,6 +216,16 @@ describe('revoke', () => {
     await operate('revoke', { reason: 'leaked', confirm: 1 });
     const reply = await operate('revoke', { reason: 'leaked', slot: 'secondary', confirm: 1 });
     expect(reply).toMatchObject({ status: 409 });
+  });
+
+  it('of a credential which could not be looked at yet says so', async () => {
+    const { operate, world, settle } = await operated();
+    world.gateways.create(`${SERVICE}/gateways/lyon`);
+    world.fail('vault.latest', new KeyturnError('ERR_UNAVAILABLE', 'down'));
+    await settle('contoso--lyon');
+    const body = { reason: 'leaked', slot: 'primary', confirm: 0 };
+    const reply = await operate('revoke', body, 'contoso--lyon');
+    expect(reply).toMatchObject({ status: 409, body: expect.stringContaining('not known yet') });
   });
 
   it('of a slot which does not exist is refused', async () => {

@@ -34,12 +34,15 @@ test('a look which follows within a quarter of an hour has a message, a later on
   }
 });
 
-test('a message for a credential which nobody ever configured does nothing', async () => {
+test('a message for a credential which nobody ever configured is dropped with a line', async () => {
   const story = tellStory();
   story.configure(undefined);
   await story.reconcile();
 
   expect(story.world.calls).toEqual(['records.read']);
+  expect(story.world.lines).toMatchObject([
+    { level: 'warn', message: 'message dropped: nobody configured contoso--paris' },
+  ]);
 });
 
 test('a wait forgets that the world could not be read', async () => {
