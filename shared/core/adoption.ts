@@ -69,7 +69,7 @@ export function provedFromMs(
 }
 
 /** The stored value is the claimed one, and no pod is on any other (rule 13). */
-export function runsOnly(report: AdoptionReport, sequence: number): boolean {
+function runsOnly(report: AdoptionReport, sequence: number): boolean {
   return report.stored === sequence && oldPods(report, sequence) === 0;
 }
 
