@@ -25,11 +25,11 @@ const guid = z.guid(GUID_EXPECTED);
 
 const SERVICE_EXPECTED =
   'expected the ARM id of an API Management service: ' +
-  '/subscriptions/<GUID>/resourceGroups/<name>/providers/Microsoft.ApiManagement/service/<name>';
+  '/subscriptions/<id>/resourceGroups/<name>/providers/Microsoft.ApiManagement/service/<name>';
 const service = z
   .string(SERVICE_EXPECTED)
   .regex(
-    /^\/subscriptions\/[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\/resource[gG]roups\/[^/\s]{1,90}\/providers\/[mM]icrosoft\.[aA]pi[mM]anagement\/service\/[a-zA-Z](?:[0-9a-zA-Z-]{0,48}[0-9a-zA-Z])?$/,
+    /^\/subscriptions\/[^/\s]+\/resource[gG]roups\/[^/\s]{1,90}\/providers\/[mM]icrosoft\.[aA]pi[mM]anagement\/service\/[a-zA-Z](?:[0-9a-zA-Z-]{0,48}[0-9a-zA-Z])?$/,
     SERVICE_EXPECTED,
   );
 
