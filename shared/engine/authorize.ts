@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import { KeyturnError } from '../core/errors.ts';
 import type { EpochMs } from '../core/limits.ts';
@@ -48,12 +48,12 @@ export function openAuthorize(keys: IssuerKeys, nowMs: () => EpochMs): Authorize
     if (inForce !== configuration) remembered.clear();
     inForce = configuration;
     const token = bearerOf(call);
-    const hash = createHash('sha256').update(token).digest('base64');
-    const before = remembered.get(hash);
+    const key = hash('sha256', token, 'base64');
+    const before = remembered.get(key);
     if (before && nowMs() < before.untilMs) return before.principal;
     const { payload, principal } = await identify(token, configuration, { keys, nowMs: nowMs() });
     if (inForce === configuration) {
-      remembered.set(hash, { principal, untilMs: (payload.exp ?? 0) * 1_000 });
+      remembered.set(key, { principal, untilMs: (payload.exp ?? 0) * 1_000 });
     }
     return principal;
   };

@@ -3,6 +3,7 @@ import { DAY, type DurationMs, type Limits } from '../core/limits.ts';
 import type { ConsumerTerms, Policy, RetirePolicy } from '../core/nouns.ts';
 import type { GatewayTokenEntry } from './config-schema.ts';
 import { durationMs } from './duration.ts';
+import { boundedMap } from './memory.ts';
 
 /** Life of a token where the entry names none: 29 days, so that two thirds leave ten days of tries. */
 const DEFAULT_LIFETIME: DurationMs = 29 * DAY;
@@ -10,6 +11,9 @@ const DEFAULT_LIFETIME: DurationMs = 29 * DAY;
 const DEFAULT_OVERLAP: DurationMs = DAY;
 
 const DEFAULT_RENEW_AT = 2 / 3;
+
+/** Policies of discovered gateways which are kept, since each pull asks for one. */
+const MAX_KEPT = 5_000;
 
 /** Stands for the consumer with the name of the gateway. */
 const GATEWAY_PLACEHOLDER = '{gateway}';
@@ -40,10 +44,17 @@ export function catalogueOf(entries: readonly GatewayTokenEntry[], terms: Terms)
   const policies = explicit.map((entry) => policyFrom(entry, targetOf(entry), terms));
   const byId = new Map(policies.map((policy) => [policy.id, policy]));
   const byTarget = new Map(policies.map((policy) => [policy.target.toLowerCase(), policy]));
+  const discovered = boundedMap<Policy>(MAX_KEPT);
 
   function policyOfTarget(target: string): Policy | undefined {
-    const known = byTarget.get(target.toLowerCase());
+    const known = byTarget.get(target.toLowerCase()) ?? discovered.get(target);
     if (known !== undefined) return known;
+    const found = discover(target);
+    if (found !== undefined) discovered.set(target, found);
+    return found;
+  }
+
+  function discover(target: string): Policy | undefined {
     const service = gatewayParts(target)?.service;
     const entry = wildcards.find(
       (each) => service !== undefined && sameName(serviceOf(each), service),
@@ -55,8 +66,8 @@ export function catalogueOf(entries: readonly GatewayTokenEntry[], terms: Terms)
   function policyOf(id: string, target?: string): Policy | undefined {
     const known = byId.get(id.toLowerCase());
     if (known !== undefined || target === undefined) return known;
-    const discovered = policyOfTarget(target);
-    return discovered?.id === id.toLowerCase() ? discovered : undefined;
+    const found = policyOfTarget(target);
+    return found?.id === id.toLowerCase() ? found : undefined;
   }
 
   return { policies, services: wildcards.map(serviceOf), policyOf, policyOfTarget };

@@ -51,15 +51,17 @@ interface Process {
 }
 
 let opened: Process | undefined;
-let running: { readonly key: string; readonly app: App } | undefined;
+let running: { readonly known: Configuration; readonly key: string; readonly app: App } | undefined;
 
 /** The app of this process, built again only where the configuration names another vault or another Azure. */
 async function app(): Promise<App> {
   opened ??= openProcess();
   const known = await opened.configuration();
+  if (running?.known === known) return running.app;
   const key = JSON.stringify([known.vault, known.endpoints.arm, known.limits.callTimeoutMs]);
-  if (running?.key !== key) running = { key, app: build(opened, known) };
-  return running.app;
+  const kept = running?.key === key ? running.app : build(opened, known);
+  running = { known, key, app: kept };
+  return kept;
 }
 
 function openProcess(): Process {

@@ -24,6 +24,12 @@ describe('the policy of a credential', () => {
     });
   });
 
+  it('is made once for a discovered gateway, however often it is asked for', () => {
+    const policy = configuration.policyOfTarget(target('edge-lyon'));
+    expect(policy).toBeDefined();
+    expect(configuration.policyOfTarget(target('edge-lyon'))).toBe(policy);
+  });
+
   it('names the consumer which "{gateway}" did not find', () => {
     expect(configuration.policyOfTarget(target('oslo'))).toMatchObject({
       id: 'contoso--oslo',
