@@ -1,4 +1,4 @@
-import type { EpochMs } from './limits.ts';
+import { EVIDENCE_EVERY, landedAfterMs, type EpochMs } from './limits.ts';
 import type { Adoption, AdoptionReport, ConsumerTerms, CredentialRecord, Policy } from './nouns.ts';
 
 /** What has to be proved: this version, by evidence not older than the end of the overlap. */
@@ -44,10 +44,10 @@ export function removedConsumers(
 
 /**
  * A recorded consumer which we do not find configured may be one that a newer configuration knows: it counts as long
- * as ours can be behind. Taken out, it cannot pull any more, and stops counting.
+ * as it is heard, and as ours can be behind. Taken out, it cannot pull any more, and stops counting.
  */
 function countsUntilMs(evidence: Adoption, policy: Policy): EpochMs {
-  return evidence.seenAtMs + policy.limits.flightMs + 2 * policy.limits.skewMs;
+  return landedAfterMs(evidence.seenAtMs + EVIDENCE_EVERY, policy.limits);
 }
 
 /** One consumer's proof. The last evidence wins, not the highest. */

@@ -146,8 +146,12 @@ function missingConsumers({ policy: { missingConsumers: missing } }: Case) {
   );
 }
 
-function removed({ policy, adoption }: Case): readonly Finding[] {
-  return removedConsumers(policy, adoption).map(({ consumer }) =>
+/** As long as the last version it can have had may be alive. */
+function removed({ policy, adoption, nowMs }: Case): readonly Finding[] {
+  const lately = removedConsumers(policy, adoption).filter(
+    ({ seenAtMs }) => nowMs < seenAtMs + policy.limits.maxTokenLifeMs,
+  );
+  return lately.map(({ consumer }) =>
     info(
       'CONSUMER_REMOVED',
       `${consumer} had a version and is no longer configured; it does not count for adoption any more.`,

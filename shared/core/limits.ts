@@ -63,6 +63,9 @@ export const PRODUCTION: Limits = {
 /** Set in host.json too: the platform ends an invocation after it. */
 export const FUNCTION_TIMEOUT: DurationMs = 5 * MINUTE;
 
+/** Evidence that did not change is written again after this, so that a consumer which is heard is seen to be heard. */
+export const EVIDENCE_EVERY: DurationMs = HOUR;
+
 /** A message is parked no longer, because parked messages count as load for the platform's scaler. */
 export const MAX_PARKED: DurationMs = 15 * MINUTE;
 

@@ -2,6 +2,7 @@ import { KeyturnError } from '../core/errors.ts';
 import type { CredentialRecord, Policy } from '../core/nouns.ts';
 import type { Message, Ports, Stored } from '../ports.ts';
 import type { Configuration } from './config.ts';
+import { leaveToSweep } from './leave-to-sweep.ts';
 
 /** Another worker writes between our read and write only so often. */
 const MAX_TRIES = 5;
@@ -51,7 +52,8 @@ export async function changeAndWake(
       throw new KeyturnError('ERR_UNKNOWN', `nothing is known of ${id} yet`);
     const changed = { ...change(stored.value), dueAtMs: ports.nowMs() };
     if (await isWritten(ports, changed, stored, tries < MAX_TRIES)) {
-      await ports.queue.put(messageFor(changed, ports.nowMs()), 0);
+      const wake = () => ports.queue.put(messageFor(changed, ports.nowMs()), 0);
+      await leaveToSweep(ports.log, id, wake);
       return changed;
     }
   }

@@ -1,11 +1,8 @@
 import { KeyturnError } from '../core/errors.ts';
-import { type DurationMs, type EpochMs, HOUR, MINUTE } from '../core/limits.ts';
+import { type DurationMs, type EpochMs, EVIDENCE_EVERY, MINUTE } from '../core/limits.ts';
 import type { Policy } from '../core/nouns.ts';
 import type { Ports } from '../ports.ts';
 import { boundedMap, waitPatiently } from './memory.ts';
-
-/** Evidence which did not change is written again after this, to show that the consumer is still heard. */
-const REPEAT_AFTER: DurationMs = HOUR;
 
 /** A write which failed or hangs is tried again after this, at the next pull. */
 const RETRY_AFTER: DurationMs = MINUTE;
@@ -47,7 +44,7 @@ export function openEvidence(ports: Ports): Evidence {
       written.set(pair, { sequence, againAtMs: nowMs + RETRY_AFTER });
       const write = async () => {
         if (!(await writeFetched(ports, { id, consumer, sequence }))) return;
-        written.set(pair, { sequence, againAtMs: nowMs + REPEAT_AFTER });
+        written.set(pair, { sequence, againAtMs: nowMs + EVIDENCE_EVERY });
       };
       await waitPatiently(write());
     },

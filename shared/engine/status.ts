@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KeyturnError } from '../core/errors.ts';
+import { ERRORS, KeyturnError } from '../core/errors.ts';
 import { type Authorize, demandReader } from './authorize.ts';
 import type { Configuration } from './config.ts';
 import type { Context } from './context.ts';
@@ -47,16 +47,27 @@ async function allCredentials(
 ): Promise<Reply> {
   const ids = await idsAfter(call.query.get('after') ?? '', context, configuration);
   const page = ids.slice(0, PAGE);
-  const known: Known[] = [];
+  const credentials: object[] = [];
   for (let at = 0; at < page.length; at += AT_ONCE) {
     const some = page.slice(at, at + AT_ONCE);
-    known.push(...(await Promise.all(some.map((id) => readKnown(context, configuration, id)))));
+    credentials.push(...(await Promise.all(some.map((id) => lineOf(id, context, configuration)))));
   }
   return json(200, {
     ...(await installationOf(context, configuration)),
-    credentials: known.map((each) => statusOf(each, context.ports.nowMs())),
+    credentials,
     next: ids.length > PAGE ? page.at(-1) : undefined,
   });
+}
+
+/** A record which a newer release wrote is told as such, and hides no other. */
+async function lineOf(id: string, context: Context, configuration: Configuration): Promise<object> {
+  try {
+    return statusOf(await readKnown(context, configuration, id), context.ports.nowMs());
+  } catch (error) {
+    if (!(error instanceof KeyturnError) || error.code !== 'ERR_SCHEMA_NEWER') throw error;
+    const { code, message } = error;
+    return { id, findings: [{ code, severity: 'warn', message, remedy: ERRORS[code][1] }] };
+  }
 }
 
 /** Newest first, `?most=` entries. */

@@ -25,6 +25,13 @@ async function operated() {
 const BY = 'ada@contoso.com (object-1)';
 
 describe('an operator', () => {
+  it('whose request is stored is told so, though nobody could be woken: the sweep finds it', async () => {
+    const { operate, record, world } = await operated();
+    world.failOnce('queue.put', new KeyturnError('ERR_UNAVAILABLE', 'the queue is down'));
+    expect(await operate('rotate', { reason: 'drill' })).toMatchObject({ status: 202 });
+    expect((await record()).request).toMatchObject({ ask: 'rotate' });
+  });
+
   it('is needed: readers and consumers are refused', async () => {
     const { ask, tokens } = await operated();
     for (const token of [await tokens.reader(), await tokens.lyon()]) {

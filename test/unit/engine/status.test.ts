@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KeyturnError } from '../../../shared/core/errors.ts';
 import { bodyOf, memoryApp, PARIS, SERVICE } from '../../support/memory-app.ts';
 
 const TARGET = `${SERVICE}/gateways/paris`;
@@ -71,6 +72,19 @@ describe('status', () => {
     expect(bodyOf(await read())).toMatchObject({
       sweep: { late: false, lastAt: '2026-11-23T12:00:00.000Z' },
       configuration: { mode: 'rotate', problem: 'the file is wrong', hints: [] },
+    });
+  });
+
+  it('of all tells of a record which a newer release wrote, and hides no other for it', async () => {
+    const { read, world } = await looked();
+    world.fail('records.read', new KeyturnError('ERR_SCHEMA_NEWER', 'record x has schema 2'));
+    const { status, body } = await read();
+    expect(status).toBe(200);
+    expect(JSON.parse(body ?? '{}')).toMatchObject({
+      credentials: [
+        { id: 'contoso--lyon', findings: [{ code: 'ERR_SCHEMA_NEWER' }] },
+        { id: PARIS, findings: [{ code: 'ERR_SCHEMA_NEWER' }] },
+      ],
     });
   });
 

@@ -324,7 +324,7 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
     [
       'forgetting a consumer which was taken out',
       ADOPTION,
-      'return evidence.seenAtMs + policy.limits.flightMs + 2 * policy.limits.skewMs;',
+      'return landedAfterMs(evidence.seenAtMs + EVIDENCE_EVERY, policy.limits);',
       'return Infinity;',
     ],
     ['no consumers, no proof', ADOPTION, ' || policy.consumers.length === 0', ''],
@@ -341,7 +341,7 @@ const ROWS: Readonly<Record<number, readonly Row[]>> = {
     [
       'the time for which a configuration can be old',
       ADOPTION,
-      'evidence.seenAtMs + policy.limits.flightMs + 2 * policy.limits.skewMs',
+      'landedAfterMs(evidence.seenAtMs + EVIDENCE_EVERY, policy.limits)',
       'evidence.seenAtMs',
     ],
     [

@@ -75,7 +75,7 @@ test('the last evidence wins, not the highest: a consumer which went back is bel
 test('a consumer taken out of the configuration stops counting', () => {
   const lastSeenMs = OVERLAP_ENDS;
   const adoption = [...all(OVERLAP_ENDS), reported('gone', 99, lastSeenMs)];
-  const fromMs = lastSeenMs + 25 * MINUTE;
+  const fromMs = lastSeenMs + HOUR + 25 * MINUTE;
 
   expect(decisionAt(fromMs - 1, adoption)).toMatchObject({ do: 'wait', untilMs: fromMs });
   expect(decisionAt(fromMs, adoption)).toEqual(RETIRES);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { adoptedFromMs } from '../../../shared/core/adoption.ts';
-import { MINUTE } from '../../../shared/core/limits.ts';
+import { HOUR, MINUTE } from '../../../shared/core/limits.ts';
 import type { Adoption } from '../../../shared/core/nouns.ts';
 import { adoptedPolicy, reported, T0 } from '../../support/samples.ts';
 
@@ -12,7 +12,7 @@ const handedOut: Adoption = { consumer: 'new', firstSeenAtMs: T0, seenAtMs: T0 }
 const others = [reported('lyon', 100, T0), reported('weu', 100, T0)];
 
 test('a consumer which got a value counts, though a reconciler with an older configuration does not know it', () => {
-  const mayBeKnownUntilMs = T0 + 25 * MINUTE;
+  const mayBeKnownUntilMs = T0 + HOUR + 25 * MINUTE;
 
   expect(adoptedFromMs(CLAIM, adoptedPolicy(), others)).toBe(T0);
   expect(adoptedFromMs(CLAIM, adoptedPolicy(), [...others, handedOut])).toBe(mayBeKnownUntilMs);
