@@ -38,7 +38,10 @@ interface Checked {
   readonly reason?: RefusalReason;
 }
 
-/** Judges a token by the keys which are in force now. */
+/**
+ * Judges a token by the keys which are in force now. What has expired is told as expired, also where its key was
+ * regenerated since: pods which slept over both were cut off by the first.
+ */
 export function checkToken(
   { gateways }: State,
   gateway: string,
@@ -55,6 +58,7 @@ export function checkToken(
   const isSigned = [known.keys.primary, known.keys.secondary].some(
     (key) => mintGatewayToken(gateway, key.value, expiresAt) === token,
   );
-  if (!isSigned) return { reason: 'signature' };
-  return expiresAtMs > nowMs ? { expiresAtMs } : { expiresAtMs, reason: 'expired' };
+  const isExpired = expiresAtMs <= nowMs;
+  if (!isSigned) return { reason: isExpired ? 'expired' : 'signature' };
+  return isExpired ? { expiresAtMs, reason: 'expired' } : { expiresAtMs };
 }

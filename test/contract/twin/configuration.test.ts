@@ -63,7 +63,7 @@ describe('a gateway', () => {
 
   test('is journaled once for each reason, and again after it was let in', async () => {
     const told = async () => (await refusals()).filter(({ instance }) => instance === 'pod-7');
-    for (const bad of ['nonsense', 'nonsense', 'paris&202011231204&x']) {
+    for (const bad of ['nonsense', 'nonsense', 'paris&299911231204&x']) {
       await connect('paris', bad, 'pod-7');
     }
     expect((await told()).map(({ reason }) => reason)).toEqual(['malformed', 'signature']);
@@ -97,5 +97,11 @@ describe('checkToken', () => {
   test('takes a token until its minute begins, for a gateway with any name', () => {
     expect(checkToken(state, 'a&b', token, minuteAtMs - 1)).toEqual({ expiresAtMs: minuteAtMs });
     expect(checkToken(state, 'a&b', token, minuteAtMs).reason).toBe('expired');
+  });
+
+  test('calls a token expired which was so before its key was regenerated', () => {
+    const other = mintGatewayToken('a&b', 'an older key', new Date(minuteAtMs));
+    expect(checkToken(state, 'a&b', other, minuteAtMs - 1)).toEqual({ reason: 'signature' });
+    expect(checkToken(state, 'a&b', other, minuteAtMs)).toEqual({ reason: 'expired' });
   });
 });
