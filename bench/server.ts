@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { startProgram } from '../test/support/program.ts';
+
+/** For the smallest instance: what lives is some 40 MB, and without a bound V8 lets garbage grow to ten times that. */
+export const NODE_OPTIONS = '--max-semi-space-size=4 --max-old-space-size=128';
+
+const LIFELINE = join(import.meta.dirname, '../sandbox/lifeline.ts');
+
+/** A process which listens. */
+export interface Server {
+  readonly pid: number;
+  readonly url: string;
+  readonly stop: () => Promise<unknown>;
+}
+
+/** Starts a program which says so in its first line: `{"ready":true,"port":N}`. It ends with this process. */
+export async function startServer(args: readonly string[]): Promise<Server> {
+  const { pid, until, stop } = startProgram([`--import=${LIFELINE}`, ...args], { NODE_OPTIONS });
+  const ready = await until((line) => line.startsWith('{"ready":true'));
+  const { port } = JSON.parse(ready) as { port: number };
+  return { pid, url: `http://127.0.0.1:${port}`, stop };
+}
+
+export function residentMegabytes({ pid }: Server): number {
+  const kilobytes = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
+  return Math.round(Number(kilobytes) / 1024);
+}
+
+/** What the figures below it depend on. */
+export function machine(): string {
+  const load = loadavg()[0]?.toFixed(1);
+  return `${availableParallelism()} cores, load ${load}, Node ${process.version}, NODE_OPTIONS="${NODE_OPTIONS}"`;
+}
