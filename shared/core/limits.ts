@@ -64,7 +64,7 @@ export const PRODUCTION: Limits = {
 export const FUNCTION_TIMEOUT: DurationMs = 5 * MINUTE;
 
 /** Evidence that did not change is written again after this, so that a consumer which is heard is seen to be heard. */
-export const EVIDENCE_EVERY: DurationMs = HOUR;
+export const EVIDENCE_EVERY: DurationMs = 60 * MINUTE;
 
 /** A message is parked no longer, because parked messages count as load for the platform's scaler. */
 export const MAX_PARKED: DurationMs = 15 * MINUTE;

@@ -26,8 +26,10 @@ export function watchSweeps(context: Context): () => Promise<void> {
 async function askIfLate({ ports, configuration }: Context, nowMs: EpochMs): Promise<void> {
   try {
     const { limits } = await configuration();
-    if (!isLate((await ports.sweeps.last())?.atMs, limits, nowMs)) return;
-    ports.log('warn', 'the sweep is late: its timer may have died', { code: 'SWEEP_LATE' });
+    const last = await ports.sweeps.last();
+    if (!isLate(last?.atMs, limits, nowMs)) return;
+    if (last === undefined) ports.log('info', 'the first sweep is asked for');
+    else ports.log('warn', 'the sweep is late: its timer may have died', { code: 'SWEEP_LATE' });
     await ports.queue.put({ v: 1, sweep: true, atMs: nowMs }, 0);
   } catch (error) {
     if (!(error instanceof KeyturnError) || error.remedy === 'crash') throw error;

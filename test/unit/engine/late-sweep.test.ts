@@ -23,6 +23,13 @@ it('a sweep is asked for a millisecond after the last one is 15 minutes old', as
   expect(sweeps()).toBe(1);
 });
 
+it('which was never made is asked for without an alarm', async () => {
+  const { watch, sweeps, world } = watching();
+  await watch();
+  expect(sweeps()).toBe(1);
+  expect(world.lines.map(({ level }) => level)).toEqual(['info']);
+});
+
 it('is looked for once a minute', async () => {
   const { watch, sweeps, clock } = watching();
   await watch();
