@@ -79,16 +79,19 @@ export interface BoundedMap<T> {
 
 export function boundedMap<T>(most: number): BoundedMap<T> {
   const entries = new Map<string, T>();
+  let newest: string | undefined;
   const put = (key: string, value: T) => {
     entries.delete(key);
     entries.set(key, value);
+    newest = key;
     if (entries.size <= most) return;
     for (const oldest of entries.keys()) return void entries.delete(oldest);
   };
   return {
     get(key) {
       const value = entries.get(key);
-      if (value !== undefined) put(key, value);
+      // Moving a key costs more than finding it, and one key is often asked for many times in a row.
+      if (value !== undefined && key !== newest) put(key, value);
       return value;
     },
     set: put,
