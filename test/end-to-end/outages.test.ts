@@ -85,9 +85,9 @@ describe('Azure', () => {
     await eventually('siena waits', throttled);
     await sleep(WAIT_SECONDS * 1_000 - 1_000);
     expect(await throttled()).toMatchObject({ count: 1 });
-    // The others may have met it too, once each.
+    // The others may have met it too: once each, or twice where its message and the sweep woke two workers for one step.
     const { credentials } = await people.overview();
-    expect((await mintsAsked()) - before).toBeLessThanOrEqual(credentials.length);
+    expect((await mintsAsked()) - before).toBeLessThanOrEqual(2 * credentials.length);
     await azure.noFaults();
     await pulledSince(id, version);
   });
