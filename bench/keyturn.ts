@@ -13,7 +13,7 @@ import { clusterSeed, issuerOf, twinSeed } from '../sandbox/seed.ts';
 import * as sandbox from '../sandbox/world.ts';
 import { buildIfStale, KEYTURN } from '../scripts/build.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
-import { NODE_OPTIONS, type Server } from './server.ts';
+import type { Server } from './server.ts';
 
 const FIRST_PORT = 14_000;
 const PORT_BLOCKS = 200;
@@ -110,7 +110,7 @@ async function startParts(context: PartContext): Promise<Server> {
     throw new Error(`${part} ${how}`);
   });
   const app = appPart(context, seed, KEYTURN.outDir);
-  const env = { ...app.env, NODE_OPTIONS, KEYTURN_SWEEP_SCHEDULE: SWEEP_SCHEDULE };
+  const env = { ...app.env, KEYTURN_SWEEP_SCHEDULE: SWEEP_SCHEDULE };
   await Promise.all([azuritePart(context), twinPart(context)].map(processes.start));
   await processes.start({ ...app, env });
   return { url: world.urls.app, pid: processes.ids()['app'] ?? NaN, stop: processes.stop };

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { APP_NODE_OPTIONS, COMPILE_CACHE } from '../sandbox/parts.ts';
 import { startProgram } from '../test/support/program.ts';
-
-/** For the smallest instance: what lives is some 40 MB, and without a bound V8 lets garbage grow to ten times that. */
-export const NODE_OPTIONS = '--max-semi-space-size=4 --max-old-space-size=128';
 
 const LIFELINE = join(import.meta.dirname, '../sandbox/lifeline.ts');
 
@@ -15,9 +13,13 @@ export interface Server {
   readonly stop: () => Promise<unknown>;
 }
 
-/** Starts a program which says so in its first line: `{"ready":true,"port":N}`. It ends with this process. */
+/**
+ * Starts a program which says so in its first line: `{"ready":true,"port":N}`. It runs with the options of the app, and
+ * ends with this process.
+ */
 export async function startServer(args: readonly string[]): Promise<Server> {
-  const { pid, until, stop } = startProgram([`--import=${LIFELINE}`, ...args], { NODE_OPTIONS });
+  const env = { NODE_OPTIONS: APP_NODE_OPTIONS, NODE_COMPILE_CACHE: COMPILE_CACHE };
+  const { pid, until, stop } = startProgram([`--import=${LIFELINE}`, ...args], env);
   const ready = await until((line) => line.startsWith('{"ready":true'));
   const { port } = JSON.parse(ready) as { port: number };
   return { pid, url: `http://127.0.0.1:${port}`, stop };
@@ -31,5 +33,5 @@ export function residentMegabytes({ pid }: Server): number {
 /** What the figures below it depend on. */
 export function machine(): string {
   const load = loadavg()[0]?.toFixed(1);
-  return `${availableParallelism()} cores, load ${load}, Node ${process.version}, NODE_OPTIONS="${NODE_OPTIONS}"`;
+  return `${availableParallelism()} cores, load ${load}, Node ${process.version}, NODE_OPTIONS="${APP_NODE_OPTIONS}"`;
 }

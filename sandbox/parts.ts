@@ -10,6 +10,12 @@ const STORAGE_ACCOUNT = 'devstoreaccount1';
 
 const SWEEP_SCHEDULE = '*/5 * * * * *';
 
+/** For the smallest instance: what lives is some 40 MB, and without a bound V8 lets garbage grow to ten times that. */
+export const APP_NODE_OPTIONS = '--max-semi-space-size=4 --max-old-space-size=128';
+
+/** Compiled code without its types: the next start is faster and holds 20 MB less. */
+export const COMPILE_CACHE = join(import.meta.dirname, '../node_modules/.cache/keyturn');
+
 /** A developer's own Azure and proxies must not leak into the sandbox. */
 const FOREIGN = /^(AZURE|AzureWebJobs|IDENTITY|MSI|KEYTURN|NODE_|WEBSITE|(https?|all)_proxy$)/i;
 
@@ -71,6 +77,7 @@ export function appPart({ world, authority }: PartContext, seed: Seed, appDir: s
     args: flags({ app: appDir, port: portOf(world.urls.app), state: files.host }),
     env: {
       ...environment(authority),
+      NODE_OPTIONS: APP_NODE_OPTIONS,
       ...storage('blob'),
       ...storage('queue'),
       ...storage('table'),
@@ -99,7 +106,11 @@ function environment({ caFile }: Authority): Readonly<Record<string, string>> {
   const own = Object.entries(process.env).flatMap(([name, value]) =>
     value === undefined || FOREIGN.test(name) ? [] : [[name, value] as const],
   );
-  return { ...Object.fromEntries(own), NODE_EXTRA_CA_CERTS: caFile };
+  return {
+    ...Object.fromEntries(own),
+    NODE_EXTRA_CA_CERTS: caFile,
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
+  };
 }
 
 function saysReady(line: string): boolean {
