@@ -1,7 +1,7 @@
 import { DAY, HOUR, MINUTE, type DurationMs, type EpochMs } from '../../shared/core/limits.ts';
 import { type Dice, diceOf } from './dice.ts';
 
-export const SERVICE =
+const SERVICE =
   '/subscriptions/s/resourceGroups/r/providers/Microsoft.ApiManagement/service/contoso';
 export const TARGET = `${SERVICE}/gateways/paris`;
 export const ID = 'contoso--paris';
