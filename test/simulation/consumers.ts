@@ -1,12 +1,9 @@
 import { fingerprintOf } from '../../shared/core/fingerprint.ts';
 import { bareToken } from '../../shared/core/gateway-token.ts';
-import { DAY, HOUR, MINUTE } from '../../shared/core/limits.ts';
+import { DAY, HOUR } from '../../shared/core/limits.ts';
 import { type Cluster, type ConsumerParts, every, type Stored } from './cluster.ts';
 import { startPods } from './pods.ts';
 import { startReports } from './reports.ts';
-
-/** The longest `pollAfterSeconds`. Polls which would find nothing are left out, but for a few. */
-const POLLS_WITHIN_MS = 5 * MINUTE;
 
 /** Now and then its network or its patience is worse. */
 const STALLS_WITHIN_MS = 2 * HOUR;
@@ -38,11 +35,11 @@ export function startConsumer(parts: ConsumerParts, first: string | undefined): 
   const readOnce = plan.reads === 'pull' ? pull : readVault;
   const read = () => readOnce(parts, cluster, store);
   const hurry = () => {
-    const withinMs = dice.chance(0.8) ? POLLS_WITHIN_MS : STALLS_WITHIN_MS;
-    scheduler.after(dice.scaled(5_000, withinMs), read);
+    const withinMs = dice.chance(0.8) ? plan.pollWithinMs : STALLS_WITHIN_MS;
+    scheduler.after(dice.scaled(1_000, withinMs), read);
     if (plan.restartWithinMs === undefined) return;
     // Its later polls are the only evidence, so that none of them is left out for an hour.
-    for (let poll = 1; poll <= 12; poll += 1) scheduler.after(poll * POLLS_WITHIN_MS, read);
+    for (let poll = 1; poll <= 12; poll += 1) scheduler.after(poll * plan.pollWithinMs, read);
   };
   every(parts, plan.pollEveryMs, read);
   every(parts, 10 * DAY, () => goOffline(parts, cluster));

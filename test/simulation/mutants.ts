@@ -23,7 +23,29 @@ const OUTSIDE: readonly Mutant[] = [
 ];
 
 /** Within how many seeds the simulation must notice that a rule is missing. */
-const FOUND_WITHIN: Readonly<Record<string, number>> = {};
+const FOUND_WITHIN: Readonly<Record<string, number>> = {
+  'used by the publish intent': 10,
+  'the state on the slot, so that a repair can come between': 20,
+  'booking the expiry with the intent': 5,
+  'advancing the sequence with the intent': 30,
+  'the flight': 30,
+  "the intent's deadline at the retire": 30,
+  'the deadline at the send': 40,
+  'the margin': 60,
+  'the wait for an unknown past': 10,
+  'take-over as unknown past': 10,
+  'currentIsDead before vaultIsNotOurs': 20,
+  'passing over': 20,
+  growing: 20,
+  'a probe at once': 30,
+  'telling a repair from new bytes': 5,
+  'the same sequence for a repair': 5,
+  'old pods': 10,
+  'the consumer refusing a lower sequence': 10,
+  'the promise': 40,
+  'direct readers in `adopted`': 90,
+  'credentials without a record': 10,
+};
 
 const ROOT = join(import.meta.dirname, '../..');
 

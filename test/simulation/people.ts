@@ -78,7 +78,7 @@ export function startPeople(parts: PeopleParts): People {
     react() {
       if (!dice.chance(0.5) || scheduler.nowMs() >= plan.calmFromMs) return;
       for (const wishAgain of [true, dice.chance(0.5), dice.chance(0.5)]) {
-        if (wishAgain) scheduler.after(dice.scaled(MINUTE, HOUR), () => rotate(parts));
+        if (wishAgain) scheduler.after(dice.between(MINUTE, HOUR), () => rotate(parts));
       }
     },
   };

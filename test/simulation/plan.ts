@@ -15,8 +15,10 @@ export interface ConsumerPlan {
   /** `direct` reads Key Vault without Keyturn knowing. */
   readonly reads: 'pull' | 'direct';
   readonly pods: number;
-  /** At rest; while a version is young it polls within minutes. */
+  /** At rest. */
   readonly pollEveryMs: DurationMs;
+  /** While a version is young. */
+  readonly pollWithinMs: DurationMs;
   /** Pods restart at random with this mean. */
   readonly restartEveryMs: DurationMs;
   /** Rolls its pods one by one with this pause after a change, or waits for random restarts. */
@@ -47,26 +49,39 @@ export function planOf(seed: string, stormMs: DurationMs): Plan {
   const dice = diceOf(`${seed}/plan`);
   const startAtMs = Date.UTC(2027, 0, 1) + dice.between(0, DAY);
   const calmFromMs = startAtMs + stormMs;
-  const retire = dice.pick(['expired', 'adopted', 'adopted', 'after'] as const);
-  const directReaders = dice.chance(0.25);
-  const consumers = ['lyon', 'nice', ...(directReaders ? ['direct'] : [])].map((id) =>
-    consumerOf(id, dice),
-  );
+  const isHasty = dice.chance(0.4);
+  const directReaders = !isHasty && dice.chance(0.4);
+  const consumers = ['lyon', 'nice', ...(directReaders ? ['direct'] : [])]
+    .map((id) => consumerOf(id, dice))
+    .map((consumer) => (isHasty ? hasty(consumer) : consumer));
   return {
     seed,
     startAtMs,
     calmFromMs,
     endAtMs: calmFromMs + CALM_MS,
-    entry: entryOf(retire, directReaders, dice),
+    entry: { ...entryOf(directReaders, dice), ...(isHasty ? HASTY : retireOf(dice)) },
     consumers,
-    past: dice.pick(['nothing', 'primary', 'secondary', 'known', 'known', 'known']),
+    past: isHasty ? 'known' : dice.pick(['nothing', 'primary', 'secondary', 'known']),
     faultEvery: dice.pick([15, 40, 200]),
     personEveryMs: dice.pick([8 * HOUR, DAY, 4 * DAY]),
     outageEveryMs: dice.pick([2 * DAY, 6 * DAY, 20 * DAY]),
   };
 }
 
-function entryOf(retire: 'expired' | 'adopted' | 'after', directReaders: boolean, dice: Dice) {
+/** Adopts in a minute, so that slots change while calls to them are still in the air. */
+function hasty(consumer: ConsumerPlan): ConsumerPlan {
+  return {
+    ...consumer,
+    restartWithinMs: undefined,
+    rollEveryMs: 5_000,
+    pollWithinMs: 10_000,
+    reports: true,
+  };
+}
+
+const HASTY = { retire: 'adopted', overlap: 'PT1M' };
+
+function entryOf(directReaders: boolean, dice: Dice) {
   return {
     service: SERVICE,
     gateway: 'paris',
@@ -74,9 +89,15 @@ function entryOf(retire: 'expired' | 'adopted' | 'after', directReaders: boolean
     lifetime: dice.pick(['P2D', 'P4D', 'P7D', 'P15D', 'P29D']),
     format: dice.pick(['gateway-key', 'raw']),
     directReaders,
-    retire: retire === 'after' ? { after: dice.pick(['P1D', 'P3D', 'P7D']) } : retire,
-    ...(retire === 'adopted' && { overlap: dice.pick(['PT1M', 'PT1M', 'PT1H', 'P1D']) }),
   };
+}
+
+function retireOf(dice: Dice) {
+  return dice.pick([
+    { retire: 'expired' },
+    { retire: { after: dice.pick(['P1D', 'P3D', 'P7D']) } },
+    { retire: 'adopted', overlap: dice.pick(['PT1M', 'PT1H', 'P1D']) },
+  ]);
 }
 
 function consumerOf(id: string, dice: Dice): ConsumerPlan {
@@ -87,6 +108,7 @@ function consumerOf(id: string, dice: Dice): ConsumerPlan {
     reads: id === 'direct' ? 'direct' : 'pull',
     pods: dice.between(1, 3),
     pollEveryMs: dice.pick([2 * HOUR, 10 * HOUR]),
+    pollWithinMs: 5 * MINUTE,
     restartEveryMs: dice.pick([12 * HOUR, 3 * DAY]),
     rollEveryMs: promises || dice.chance(0.2) ? undefined : dice.scaled(10_000, 5 * HOUR),
     restartWithinMs,

@@ -23,7 +23,13 @@ export function startReports(parts: ConsumerParts, cluster: Cluster, pods: Pods)
     if (isOdd) scheduler.after(dice.scaled(1, 10 * MINUTE), deliver);
   };
   every(parts, REPORT_EVERY_MS, report);
-  return { soon: () => scheduler.after(dice.scaled(1, 30_000), report) };
+  return {
+    soon() {
+      scheduler.after(dice.scaled(1, 30_000), report);
+      // Reports are repeated, and one of them has to come after the end of the overlap.
+      scheduler.after(dice.between(MINUTE, 5 * MINUTE), report);
+    },
+  };
 }
 
 function reportOf(

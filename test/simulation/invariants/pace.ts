@@ -7,7 +7,7 @@ const LOOKED_AT_WITHIN_MS = HOUR;
 const STILL_PAUSED_MS = 7 * HOUR;
 
 const MOST_MESSAGES = 25;
-const MOST_MESSAGES_IN_CALM = 4;
+const MOST_MESSAGES_IN_CALM = 6;
 
 /** Setbacks grow to an hour, so that a call which is refused for ever is made so often a day at most, repairs included. */
 const MOST_TRIES_A_DAY = 60;
