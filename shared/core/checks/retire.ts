@@ -5,6 +5,7 @@ import { cleanFromMs, slotState } from '../schedule.ts';
 import { retire, wait } from './opinions.ts';
 import { isDeviating, isProvenAlive } from './probe.ts';
 import { heldUntilMs } from './publish.ts';
+import { showsVersion } from './vault.ts';
 
 /** Behind the point of no return: the key may be gone or not, so it is regenerated (again). */
 export function retireIsUnfinished({ record }: Observation, policy: Policy, nowMs: EpochMs) {
@@ -24,6 +25,8 @@ export function previousMayRetire(
       slot.name !== record.current?.slot && slotState(slot, policy.limits, nowMs) === 'used',
   );
   if (previous === undefined) return settlingIsOver(record, policy, nowMs);
+  // A late publish can have put the previous slot's value back, where the repair of it is set back.
+  if (record.current === undefined || !showsVersion(seen, record.current)) return undefined;
   if (!isProvenAlive(record, policy, nowMs)) return undefined;
   const freeAtMs = Math.max(retirableFromMs(previous, seen, policy), heldUntilMs(record, policy));
   if (nowMs >= freeAtMs) return retire(previous.name, 'superseded', 'PreviousMayRetire');

@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 import { DAY, HOUR, PRODUCTION } from '../../../shared/core/limits.ts';
 import { setBack } from '../../../shared/core/setbacks.ts';
-import { GATEWAY, record, setback, T0 } from '../../support/samples.ts';
+import {
+  decided,
+  GATEWAY,
+  policy,
+  provenAlive,
+  record,
+  rotatedRecord,
+  seen,
+  setback,
+  showing,
+  T0,
+} from '../../support/samples.ts';
 import { tellStory } from '../../support/story.ts';
 
 const ID = 'contoso--paris';
@@ -30,4 +41,18 @@ test('a limit of the rate which lasts lets other checks speak, and is met less a
 
   expect(after.dueAtMs).toBe(T0 + 10_000);
   expect(after.setbacks[0]).toMatchObject({ count: 11, untilMs: T0 + HOUR });
+});
+
+test('a slot is not retired while Key Vault shows its value, though the repair of that is set back', () => {
+  const nowMs = T0 + 11 * DAY;
+  const untilMs = nowMs + HOUR;
+  const repair = setback({ step: 'publish', slot: 'secondary', code: 'ERR_DEADLINE', untilMs });
+  const rotated = provenAlive({ ...rotatedRecord(), setbacks: [repair] }, nowMs);
+  const landedLate = showing({ sequence: 99, slot: 'primary', fingerprint: 'f99' });
+
+  expect(decided(seen(rotated), policy(), nowMs)).toMatchObject({ do: 'retire', slot: 'primary' });
+  expect(decided(seen(rotated, { vault: landedLate }), policy(), nowMs)).toEqual({
+    do: 'wait',
+    untilMs,
+  });
 });
