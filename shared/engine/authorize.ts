@@ -25,6 +25,9 @@ export type Authorize = (call: Call, configuration: Configuration) => Promise<Pr
 /** Checked before anything is parsed. Tokens with many groups reach 8 KiB; hosts refuse headers of 16 KiB themselves. */
 const MAX_TOKEN_LENGTH = 12 * 1024;
 
+/** Three parts and no white space, which jose's decoder would pass over: one token has one hash. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 const MAX_REMEMBERED = 10_000;
@@ -48,7 +51,7 @@ export function openAuthorize(keys: IssuerKeys, nowMs: () => EpochMs): Authorize
     if (inForce !== configuration) remembered.clear();
     inForce = configuration;
     const token = bearerOf(call);
-    const key = hash('sha256', token, 'base64');
+    const key = hash('sha256', token, 'hex');
     const before = remembered.get(key);
     if (before && nowMs() < before.untilMs) return before.principal;
     const { payload, principal } = await identify(token, configuration, { keys, nowMs: nowMs() });
@@ -74,9 +77,9 @@ function bearerOf(call: Call): string {
   if (header.length > MAX_TOKEN_LENGTH) {
     throw refused('ERR_UNAUTHENTICATED', `token longer than ${MAX_TOKEN_LENGTH} characters`);
   }
-  const [, token] = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header) ?? [];
-  if (token === undefined) throw refused('ERR_UNAUTHENTICATED', 'no bearer token');
-  return token;
+  const [scheme] = /^Bearer +/i.exec(header) ?? [];
+  if (scheme === undefined) throw refused('ERR_UNAUTHENTICATED', 'no bearer token');
+  return header.slice(scheme.length);
 }
 
 interface Means {
@@ -107,6 +110,7 @@ async function identify(
 
 /** Only to learn who is said to have issued it: nothing of it is believed before `verified`. */
 function decoded(token: string): JWTPayload {
+  if (!JWT.test(token)) throw refused('ERR_UNAUTHENTICATED', 'token is malformed');
   try {
     return decodeJwt(token);
   } catch (cause) {

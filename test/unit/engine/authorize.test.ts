@@ -85,6 +85,13 @@ describe('a token is refused', () => {
     await expect(gate().as()).rejects.toMatchObject(UNAUTHENTICATED);
   });
 
+  it('when there is white space in it', async () => {
+    const { as, tokens } = gate();
+    const token = await tokens.lyon();
+    const spaced = `${token.slice(0, -4)} ${token.slice(-4)}`;
+    await expect(as(spaced)).rejects.toMatchObject(UNAUTHENTICATED);
+  });
+
   it.each(['x', 'a.b.c', 'a.b', '..'])('when it is %s', async (token) => {
     await expect(gate().as(token)).rejects.toMatchObject(UNAUTHENTICATED);
   });
