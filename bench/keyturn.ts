@@ -13,7 +13,7 @@ import { clusterSeed, issuerOf, twinSeed } from '../sandbox/seed.ts';
 import * as sandbox from '../sandbox/world.ts';
 import { buildIfStale, KEYTURN } from '../scripts/build.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
-import type { Server } from './server.ts';
+import { endBenchmark, type Server } from './server.ts';
 
 const FIRST_PORT = 14_000;
 const PORT_BLOCKS = 200;
@@ -99,16 +99,14 @@ function issuerSeed({ world, authority }: PartContext): ClusterSeed {
   return clusterSeed(world, cluster, authority);
 }
 
-/** The parts of the sandbox, without its starter, timeline and clusters. A part which dies ends the benchmark. */
+/** The parts of the sandbox, without its starter, timeline and clusters. */
 async function startParts(context: PartContext): Promise<Server> {
   const { world } = context;
   const files = sandbox.filesOf(world);
   const seed = { ...twinSeed(world), maxTokenLifeMs: MAX_TOKEN_LIFE_MS };
   await writeJson(files.twinSeed, seed);
   await writeFile(files.configuration, configurationOf(world));
-  const processes = superviseProcesses(files.logs, (part, how) => {
-    throw new Error(`${part} ${how}`);
-  });
+  const processes = superviseProcesses(files.logs, endBenchmark);
   const app = appPart(context, seed, KEYTURN.outDir);
   const env = { ...app.env, KEYTURN_SWEEP_SCHEDULE: SWEEP_SCHEDULE };
   await Promise.all([azuritePart(context), twinPart(context)].map(processes.start));

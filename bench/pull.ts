@@ -11,15 +11,16 @@ import { measure, type Measurement, median, METHOD, type Target } from './measur
 import { machine, type Server, startServer } from './server.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const HOST = join(ROOT, 'sandbox/host/main.ts');
 const HELLO_APP = join(ROOT, 'test/fixtures/apps/hello');
 const BASELINE = 'hello function';
-const NOTE =
-  'hello and pulls: the same local host, each in a process of its own; nothing else is due';
+const NOTE = 'hello and pulls: the same local host, started alike, each in a process of its own';
 
-async function startHello(appDir: string): Promise<Server> {
+async function startHello(folder: string): Promise<Server> {
   const [entry, hostJson] = [join(HELLO_APP, 'main.ts'), join(HELLO_APP, 'host.json')];
-  await buildApp({ entry, hostJson, outDir: appDir });
-  return startServer([join(ROOT, 'sandbox/host/main.ts'), '--app', appDir, '--port', '0']);
+  const outDir = join(folder, 'app');
+  await buildApp({ entry, hostJson, outDir });
+  return startServer(folder, HOST, ['--app', outDir, '--port', '0']);
 }
 
 async function pullTargets({ server, paths, token }: Keyturn): Promise<readonly Target[]> {
@@ -63,10 +64,10 @@ function printCalls(before: Calls, after: Calls, pulls: number): void {
   );
 }
 
-const helloDir = await mkdtemp(join(tmpdir(), 'keyturn-bench-'));
+const folder = await mkdtemp(join(tmpdir(), 'keyturn-bench-'));
 console.log(machine());
-const bare = await startServer([join(ROOT, 'bench/bare-server.ts')]);
-const hello = await startHello(helloDir);
+const bare = await startServer(folder, join(ROOT, 'bench/bare-server.ts'));
+const hello = await startHello(folder);
 const keyturn = await startKeyturn(1);
 try {
   const targets = [
@@ -83,5 +84,5 @@ try {
   printCalls(before, await keyturn.calls(), count);
 } finally {
   await Promise.all([bare, hello, keyturn.server].map(({ stop }) => stop()));
-  await rm(helloDir, { recursive: true });
+  await rm(folder, { recursive: true });
 }

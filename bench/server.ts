@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { APP_NODE_OPTIONS, COMPILE_CACHE } from '../sandbox/parts.ts';
-import { startProgram } from '../test/support/program.ts';
+import { superviseProcesses } from '../sandbox/processes.ts';
 
-const LIFELINE = join(import.meta.dirname, '../sandbox/lifeline.ts');
+const ENVIRONMENT = {
+  PATH: process.env['PATH'] ?? '',
+  NODE_OPTIONS: APP_NODE_OPTIONS,
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
+};
 
 /** A process which listens. */
 export interface Server {
@@ -14,15 +18,33 @@ export interface Server {
 }
 
 /**
- * Starts a program which says so in its first line: `{"ready":true,"port":N}`. It runs with the options of the app, and
- * ends with this process.
+ * Starts a program as the sandbox starts the app, with the same options. It says `{"ready":true,"port":N}` in a line, logs
+ * into `folder`, and ends with this process.
  */
-export async function startServer(args: readonly string[]): Promise<Server> {
-  const env = { NODE_OPTIONS: APP_NODE_OPTIONS, NODE_COMPILE_CACHE: COMPILE_CACHE };
-  const { pid, until, stop } = startProgram([`--import=${LIFELINE}`, ...args], env);
-  const ready = await until((line) => line.startsWith('{"ready":true'));
-  const { port } = JSON.parse(ready) as { port: number };
-  return { pid, url: `http://127.0.0.1:${port}`, stop };
+export async function startServer(
+  folder: string,
+  program: string,
+  args: readonly string[] = [],
+): Promise<Server> {
+  let port = 0;
+  const isReady = (line: string) => {
+    if (!line.startsWith('{"ready":true')) return false;
+    ({ port } = JSON.parse(line) as { port: number });
+    return true;
+  };
+  const processes = superviseProcesses(folder, endBenchmark);
+  const name = basename(dirname(program));
+  await processes.start({ name, program, args, env: ENVIRONMENT, isReady });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: processes.ids()[name] ?? NaN,
+    stop: processes.stop,
+  };
+}
+
+/** A process which died and was started again has lost what was measured. */
+export function endBenchmark(part: string, how: string): never {
+  throw new Error(`${part} ${how}`);
 }
 
 export function residentMegabytes({ pid }: Server): number {
